@@ -1,0 +1,38 @@
+"""The seam between pipelines and models: engines, caches and hosts' own memory management lie behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .cards import Card
+
+__all__ = ["Model", "ModelSource"]
+
+
+class Model(Protocol):
+    """A checkpoint ready to run, whatever the engine."""
+
+    card: Card
+    sha256: str
+    """of the weights file"""
+
+    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+        """Run the network once.
+
+        Args:
+            batch: preprocessed as the card says, float32, [B, C, H, W], on any device.
+            side_outputs: return also the side outputs, each enlarged to H×W.
+        Returns: logits, float32, [B, classes, H, W] each, on the batch's device: the result first, then side outputs 1, 2, ….
+        """
+        ...
+
+
+class ModelSource(Protocol):
+    """Where pipelines get models. They never load anything themselves."""
+
+    def get(self, card_id: str) -> Model:
+        """The model of a card, ready to run. Raises: BadInput for an unknown card, ModelMissing, ModelCorrupt, OutOfMemory."""
+        ...

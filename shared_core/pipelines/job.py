@@ -1,0 +1,31 @@
+"""What a pipeline is handed beside its pictures and parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..models.source import Model, ModelSource
+from ..progress import Progress
+
+__all__ = ["Job"]
+
+
+@dataclass
+class Job:
+    """One run: models in, progress out, and the record of what was used and measured."""
+
+    models: ModelSource
+    progress: Progress
+    wanted: frozenset[str]
+    models_used: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, object] = field(default_factory=dict)
+
+    def model(self, card_id: str) -> Model:
+        """The model of a card, recorded in the result's provenance with its file's sha256."""
+        model = self.models.get(card_id)
+        self.models_used[card_id] = model.sha256
+        return model
+
+    def wants(self, *outputs: str) -> bool:
+        """Whether any of these outputs is to be made."""
+        return not self.wanted.isdisjoint(outputs)

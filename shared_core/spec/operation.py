@@ -1,0 +1,52 @@
+"""What an operation is, as data: its pictures in, its parameters, its pictures out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .parameters import Parameter
+
+__all__ = ["Input", "Kind", "Operation", "Output"]
+
+Kind = Literal["image", "cutout", "alpha", "trimap"]
+"""image: [B, H, W, C], C = 3 or 4, float32 0..1 or uint8, sRGB, straight alpha. cutout: the same with C = 4.
+alpha: [B, H, W], 1 = keep. trimap: [B, H, W], 0 = background, 0.5 = unknown, 1 = foreground."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """A picture an operation takes; one that is `optional` may be left out."""
+
+    name: str
+    kind: Kind
+    title: str
+    help: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """A picture an operation makes."""
+
+    name: str
+    kind: Kind
+    title: str
+    help: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One job. `id` is append-only and never renamed; `family` names the module of `pipelines` that holds a function called `id`."""
+
+    id: str
+    family: str
+    title: str
+    summary: str
+    inputs: tuple[Input, ...]
+    parameters: tuple[Parameter, ...]
+    outputs: tuple[Output, ...]
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter called `name`. Raises KeyError."""
+        return {parameter.name: parameter for parameter in self.parameters}[name]
