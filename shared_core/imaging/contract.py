@@ -15,7 +15,7 @@ __all__ = ["checked_pictures"]
 
 
 def checked_pictures(operation: Operation, images: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
-    """Every input of `operation`, images as float32 or uint8, alphas and trimaps as float32 0..1; all of one batch size and on one device.
+    """Every input of `operation`, images as float32 or uint8, alphas and trimaps as float32 0..1; all of one batch size on one device, and of one size but for those of any size.
 
     A missing optional input is None. Raises: BadInput, naming the input and what is wrong with it.
     """
@@ -28,6 +28,7 @@ def checked_pictures(operation: Operation, images: Mapping[str, Tensor]) -> dict
         if name not in images and not one.optional:
             raise BadInput("{operation} needs the input '{name}'.", operation=operation.id, name=name)
         checked[name] = _checked(one, images[name]) if name in images else None
+    _check_one_size({name: picture for name, picture in checked.items() if picture is not None and not known[name].any_size})
     return _one_batch(checked)
 
 
@@ -53,6 +54,15 @@ def _checked(one: Input, picture: Tensor) -> Tensor:
             raise BadInput("{name} holds numbers that are not finite (NaN or infinity).", name=one.name)
         raise BadInput("{name} holds values from {low:g} to {high:g}; they must lie in 0 to 1.", name=one.name, low=low, high=high)
     return picture
+
+
+def _check_one_size(pictures: Mapping[str, Tensor]) -> None:
+    sizes = {name: (picture.shape[1], picture.shape[2]) for name, picture in pictures.items()}
+    for name, (height, width) in sizes.items():
+        first, (first_height, first_width) = next(iter(sizes.items()))
+        if (height, width) != (first_height, first_width):
+            raise BadInput("{name} is {width}×{height} pixels, {first} is {first_width}×{first_height}; they must be of one size.",
+                           name=name, width=width, height=height, first=first, first_width=first_width, first_height=first_height)  # fmt: skip
 
 
 def _one_batch(pictures: dict[str, Tensor | None]) -> dict[str, Tensor | None]:

@@ -96,6 +96,7 @@ COMPOSITE = Operation(
             kind="image",
             title="Background",
             optional=True,
+            any_size=True,
             help="The picture to place it over; scaled to fill. Without one, the colour is used.",
         ),
     ),

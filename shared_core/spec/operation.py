@@ -16,13 +16,14 @@ alpha: [B, H, W], 1 = keep. trimap: [B, H, W], 0 = background, 0.5 = unknown, 1 
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """A picture an operation takes; one that is `optional` may be left out."""
+    """A picture an operation takes; one that is `optional` may be left out. All but those of `any_size` must agree in height and width."""
 
     name: str
     kind: Kind
     title: str
     help: str
     optional: bool = False
+    any_size: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
