@@ -25,7 +25,8 @@ class Model(Protocol):
         Args:
             batch: preprocessed as the card says, float32, [B, C, H, W], on any device.
             side_outputs: return also the side outputs, each enlarged to H×W.
-        Returns: logits, float32, [B, classes, H, W] each, on the batch's device: the result first, then side outputs 1, 2, ….
+        Returns: logits, float32, [B, classes, H, W] each, on the batch's device: the result first, then the other side
+        outputs in the network's order (U²-Net: d0, d1 … d6; IS-Net, whose first head is the result: d1, d2 … d6).
         """
         ...
 

