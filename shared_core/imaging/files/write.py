@@ -1,0 +1,176 @@
+"""Pictures to files: whole or not at all, never over another file unasked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import numpy as np
+
+from ...errors import BadInput
+from .formats import Format, format_for, shown
+from .picture import Metadata
+from .png import chunks, write_png
+from .read import reason
+
+__all__ = ["KEYWORD", "check_target", "quantised", "read_provenance", "remove_leftovers", "sidecar", "whole_file", "write_picture"]
+
+KEYWORD = "u2studio"
+"""of the PNG text chunk that holds the provenance"""
+_LOSSY = 92
+"""quality of JPEG, WebP, AVIF and HEIF results"""
+_UNFINISHED = ".u2studio-{}.part"
+_LEFTOVER_SECONDS = 3600
+
+
+def write_picture(
+    target: str | os.PathLike[str] | BinaryIO,
+    pixels: np.ndarray,
+    *,
+    metadata: Metadata | None = None,
+    depth: Literal[8, 16] = 8,
+    provenance: Mapping[str, object] | None = None,
+    overwrite: bool = False,
+    stream_name: str = "-.png",
+) -> None:
+    """Write one picture. A file appears whole or not at all: a full disk or a killed process leaves what was there before.
+
+    Args:
+        target: a path, whose suffix names the format; or a binary stream.
+        pixels: [H, W] gray, [H, W, 3] or [H, W, 4] with straight alpha; uint8, uint16, or float in 0..1, which is rounded to `depth`.
+        metadata: of the photo it was made from; its profile must be the one the pixels are in. None: sRGB, nothing kept.
+        depth: bits per channel; where the format has no 16, 8 are written.
+        provenance: how it was made, as JSON: in PNG a text chunk, elsewhere `sidecar(target)`.
+        overwrite: whether a file that is already there may be replaced.
+        stream_name: what a stream would be called; its suffix names the format.
+    Raises: BadInput, when it cannot be written there, or not in this format.
+    """
+    is_path = isinstance(target, (str, os.PathLike))
+    name = shown(target if is_path else stream_name)
+    found = format_for(target if is_path else stream_name)
+    if pixels.ndim == 3 and pixels.shape[2] == 4 and not found.alpha:
+        raise BadInput("{name}: {kind} files hold no transparency. Write PNG, WebP or TIFF, or place the picture over a background.", name=name, kind=found.id)
+    ready = quantised(pixels, depth if found.sixteen_bit else 8)
+    note = json.dumps(provenance, sort_keys=True, default=str) if provenance is not None else None
+
+    def fill(stream: BinaryIO) -> None:
+        _encode(stream, ready, found, metadata or Metadata(), note)
+
+    with _failures(name):
+        if not is_path:
+            fill(target)
+            return
+        path = Path(target)
+        beside = sidecar(path) if note is not None and found.id != "PNG" else None
+        for one in (path, beside) if beside else (path,):
+            check_target(one, overwrite=overwrite)
+        whole_file(path, fill)
+        if beside:
+            whole_file(beside, lambda stream: stream.write(f"{note}\n".encode()))
+
+
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Refuse a place where a result cannot go, before any work is done for it. Raises: BadInput."""
+    if path.is_dir():
+        raise BadInput("{name} is a folder; name a file to write.", name=shown(path))
+    if not overwrite and os.path.lexists(path):
+        raise BadInput("{name} is already there; it is replaced only when you ask for it (--overwrite).", name=shown(path))
+
+
+def quantised(pixels: np.ndarray, depth: Literal[8, 16]) -> np.ndarray:
+    """Pixels as uint8 or uint16: floats rounded, integers of another depth scaled so that black and white stay what they are."""
+    top, kind = (255, np.uint8) if depth == 8 else (65535, np.uint16)
+    if pixels.dtype == kind:
+        return pixels
+    if pixels.dtype == np.uint8:
+        return pixels.astype(np.uint16) * np.uint16(257)
+    if pixels.dtype == np.uint16:
+        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return np.rint(np.clip(pixels, 0, 1) * np.float32(top)).astype(kind)
+
+
+def sidecar(path: Path) -> Path:
+    """Where the provenance of a picture lies whose format has no place for it: photo.jpg → photo.jpg.json."""
+    return path.with_name(path.name + ".json")
+
+
+def read_provenance(path: Path) -> dict[str, object] | None:
+    """How a result of ours was made; None for files that do not say, or are not there, or not whole."""
+    try:
+        if path.suffix.lower() != ".png":
+            return json.loads(sidecar(path).read_bytes())
+        for kind, contents in chunks(path.read_bytes()):
+            if kind == b"tEXt" and contents.startswith(KEYWORD.encode() + b"\0"):
+                return json.loads(contents[len(KEYWORD) + 1 :])
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def whole_file(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file by `fill(stream)` under a temporary name in the same folder, then move it into place. Raises: OSError, and what `fill` raises."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(_UNFINISHED.format(secrets.token_hex(8)))
+    try:
+        with unfinished.open("xb") as stream:
+            fill(stream)
+        unfinished.replace(path)
+    except BaseException:  # also Ctrl-C
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what processes killed more than an hour ago were writing in `folder`."""
+    with contextlib.suppress(OSError):
+        for one in folder.glob(_UNFINISHED.format("*")):
+            if time.time() - one.stat().st_mtime > _LEFTOVER_SECONDS:
+                one.unlink()
+
+
+@contextmanager
+def _failures(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # the reader went away: the command line's to answer
+        raise
+    except OSError as error:
+        raise BadInput("{name} could not be written: {reason}.", name=name, reason=reason(error)) from None
+
+
+def _encode(stream: BinaryIO, pixels: np.ndarray, found: Format, metadata: Metadata, note: str | None) -> None:
+    if found.id == "PNG":
+        write_png(stream, pixels, metadata, {KEYWORD: note} if note is not None else {})
+        return
+    if found.id == "TIFF":
+        from .tiff import write_tiff
+
+        write_tiff(stream, pixels, metadata)
+        return
+    from PIL import Image
+
+    from .formats import reader_for
+
+    reader_for(found, shown(getattr(stream, "name", "-")))  # registers the writer too
+    options: dict[str, object] = {"quality": _LOSSY}
+    if found.id == "JPEG":
+        options |= {"subsampling": 0, "optimize": True}
+    if found.id == "WEBP":
+        options |= {"lossless": pixels.ndim == 2, "exact": True}
+    if metadata.icc and pixels.ndim == 3:
+        options["icc_profile"] = metadata.icc
+    if metadata.exif:
+        options["exif"] = b"Exif\0\0" + metadata.exif
+    if metadata.xmp:
+        options["xmp"] = metadata.xmp
+    if metadata.dpi:
+        options["dpi"] = metadata.dpi
+    Image.fromarray(pixels).save(stream, found.id, **options)
