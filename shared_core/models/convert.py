@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ __all__ = ["Converted", "convert", "read_checkpoint", "read_metadata"]
 
 METADATA = "u2studio"
 """one metadata entry holding JSON: safetensors writes several entries in random order, and equal weights should be equal bytes"""
+
+MORE_THAN_WEIGHTS = ("GLOBAL", "Unsupported class", "Trying to", "Can only", "Unsupported operand 149")
+"""how PyTorch's unpickler says that it would have to call something; operand 149 opens a frame of pickle 4, which it does not read at all"""
 
 
 class Converted(NamedTuple):
@@ -98,21 +102,27 @@ def read_metadata(file: Path) -> dict[str, str]:
 
 
 def _read_torch(file: Path) -> object:
+    if _is_torchscript(file):
+        raise BadInput("{file} is a TorchScript program, not a set of weights; it stays closed.", file=file.name)
     try:
         return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if any(sign in str(error) for sign in ("GLOBAL", "Unsupported class", "Trying to", "Can only")):
+        if any(sign in str(error) for sign in MORE_THAN_WEIGHTS):
             raise BadInput(
                 "{file} holds more than weights: opening it would run code from the file, so it stays closed. Get a .safetensors or the bare state dict.",
                 file=file.name,
             ) from None
         raise ModelCorrupt("{file} is damaged: {reason}", file=file.name, reason="broken pickle") from None
-    except RuntimeError as error:
-        if "TorchScript" in str(error):
-            raise BadInput("{file} is a TorchScript program, not a set of weights; it stays closed.", file=file.name) from None
-        raise ModelCorrupt("{file} is damaged: {reason}", file=file.name, reason=str(error).split("\n", 1)[0]) from None
-    except Exception as error:  # a mangled pickle can raise nearly anything (KeyError, IndexError, EOFError, UnicodeDecodeError, …)
-        raise ModelCorrupt("{file} is damaged: {reason}", file=file.name, reason=type(error).__name__) from None
+    except Exception as error:  # a mangled file can raise nearly anything: RuntimeError, KeyError, EOFError, UnicodeDecodeError, …
+        raise ModelCorrupt("{file} is damaged: {reason}", file=file.name, reason=str(error).split("\n", 1)[0] or type(error).__name__) from None
+
+
+def _is_torchscript(file: Path) -> bool:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return False
 
 
 def _read_safetensors(file: Path) -> dict[str, Tensor]:

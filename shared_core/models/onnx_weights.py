@@ -49,9 +49,9 @@ def read_onnx(file: Path) -> dict[str, Tensor]:
 
     Raises: BadInput, ModelCorrupt.
     """
+    model = parse_onnx(file)
     from onnx import numpy_helper
 
-    model = parse_onnx(file)
     stored = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in model.graph.initializer}
     stored = {name: value.float() if value.is_floating_point() else value for name, value in stored.items()}
     if any(name.endswith(ANCHOR) for name in stored):
