@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["enlarge_map", "shrink_for_network", "to_bytes_truncated"]
+__all__ = ["enlarge_map", "resize_map", "shrink_for_network", "to_bytes_truncated"]
 
 
 def shrink_for_network(image: Tensor, size: int, *, antialias: bool = True) -> Tensor:
@@ -29,6 +29,11 @@ def shrink_for_network(image: Tensor, size: int, *, antialias: bool = True) -> T
 def enlarge_map(alpha: Tensor, height: int, width: int) -> Tensor:
     """Bilinear resize of maps [B, h, w] to [B, height, width]; pixel centres at halves, edges repeated."""
     return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False)[:, 0]
+
+
+def resize_map(alpha: Tensor, height: int, width: int) -> Tensor:
+    """Bilinear resize of maps [B, h, w] to [B, height, width], without aliasing where they shrink."""
+    return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False, antialias=True)[:, 0]
 
 
 def to_bytes_truncated(alpha: Tensor) -> Tensor:

@@ -1,0 +1,127 @@
+"""The core's `ModelSource` under ComfyUI's memory management: it decides what is on the device, and frees us like its own models."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import comfy.model_management as management  # pyright: ignore[reportMissingImports]
+import torch
+from comfy.model_patcher import ModelPatcher  # pyright: ignore[reportMissingImports]
+from comfy.patcher_extension import CallbacksMP  # pyright: ignore[reportMissingImports]
+
+from ..shared_core import OutOfMemory
+from ..shared_core.models.engines.torch_engine import TorchModel, open_model, out_of_memory
+from .model_files import ModelFile, model_file
+from .progress import stop_if_asked
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..shared_core.models.cards import Card
+
+__all__ = ["ComfyModels"]
+
+CPU = torch.device("cpu")
+KEPT = 4
+"""models kept in host memory for nodes that come later; ComfyUI's own list holds them weakly"""
+BYTES_PER_PIXEL = 3000
+"""device memory of a pass of the largest network, float32, for one pixel of its input"""
+
+
+@dataclass(frozen=True)
+class _Resident:
+    model: TorchModel
+    patcher: ModelPatcher
+
+
+_kept: OrderedDict[tuple[str, int, int], _Resident] = OrderedDict()
+_lock = threading.RLock()
+
+
+class ComfyModels:
+    """Models for one run of one node.
+
+    Args:
+        connected: the models that were linked to the node, by card id; every other card is looked for by its id.
+    """
+
+    def __init__(self, connected: Mapping[str, ModelFile] | None = None) -> None:
+        self._connected = dict(connected or {})
+        self._used: list[ModelPatcher] = []
+
+    def get(self, card_id: str) -> _ManagedModel:
+        """See `source.ModelSource.get`. Nothing goes to the device before the first pass."""
+        chosen = self._connected.get(card_id) or model_file(card_id)
+        resident = _resident(chosen)
+        if not any(one is resident.patcher for one in self._used):
+            self._used.append(resident.patcher)
+        return _ManagedModel(resident, self._used)
+
+
+class _ManagedModel:
+    """A `Model` that asks ComfyUI for room before every pass."""
+
+    def __init__(self, resident: _Resident, used: list[ModelPatcher]) -> None:
+        self._resident, self._used = resident, used
+        self.card: Card = resident.model.card
+        self.sha256: str = resident.model.sha256
+
+    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+        """See `source.Model`. Where the device is too small: in halves, one by one, on the CPU; then OutOfMemory."""
+        stop_if_asked()
+        try:
+            return self._pass(batch, side_outputs)
+        except OutOfMemory:
+            if len(batch) == 1 and management.is_device_cpu(self._resident.patcher.load_device):
+                raise
+        # out of the except block, whose traceback would hold the failed pass's memory
+        management.soft_empty_cache()
+        if len(batch) > 1:
+            halves = [self(half, side_outputs=side_outputs) for half in batch.split(-(-len(batch) // 2))]
+            return [torch.cat(parts) for parts in zip(*halves, strict=True)]
+        management.free_memory(1e30, self._resident.patcher.load_device)
+        return self._computed(batch, side_outputs)
+
+    def _pass(self, batch: Tensor, side_outputs: bool) -> list[Tensor]:
+        patcher = self._resident.patcher
+        with out_of_memory(patcher.load_device, 0, 0):
+            # always whole: a partial load leaves plain layers on the CPU, where nothing casts them on the fly
+            management.load_models_gpu(self._used, memory_required=batch.shape[0] * batch.shape[-1] * batch.shape[-2] * BYTES_PER_PIXEL, force_full_load=True)
+        if {one.device for one in patcher.model.parameters()} != {patcher.load_device}:  # --novram overrules it
+            patcher.model.to(CPU)
+        return self._computed(batch, side_outputs)
+
+    def _computed(self, batch: Tensor, side_outputs: bool) -> list[Tensor]:
+        model = self._resident.model
+        model.device = next(model.network.parameters()).device
+        return model(batch, side_outputs=side_outputs)
+
+
+def _resident(chosen: ModelFile) -> _Resident:
+    key = chosen.stamp
+    with _lock:
+        if key not in _kept:
+            _kept[key] = _opened(chosen, key)
+        _kept.move_to_end(key)
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+        return _kept[key]
+
+
+def _opened(chosen: ModelFile, key: tuple[str, int, int]) -> _Resident:
+    # ComfyUI runs nodes in inference mode, and moves models outside of it, which tensors made inside do not allow
+    with torch.inference_mode(False):
+        model = open_model(chosen.card, chosen.path, CPU, torch.float32)
+    patcher = ModelPatcher(model.network, load_device=management.get_torch_device(), offload_device=CPU)
+
+    def forget(_patcher: ModelPatcher, unpatch_all: bool) -> None:
+        if unpatch_all:  # false where ComfyUI only enters it in its list anew
+            with _lock:
+                _kept.pop(key, None)
+
+    patcher.add_callback(CallbacksMP.ON_DETACH, forget)
+    return _Resident(model, patcher)
