@@ -1,0 +1,113 @@
+"""A request's planes become tensors, the door's outputs become planes. Here, and only here, the worker meets torch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..door import operation, run
+from ..errors import ModelMissing
+from ..models.cache import ModelCache
+from ..models.cards import Card, cards
+from ..models.source import ModelSource
+from ..models.store import find
+from ..progress import Progress
+from .protocol import TYPES, Plane, ProtocolError
+
+__all__ = ["DoorWork", "operate"]
+
+
+class DoorWork:
+    """The worker's work: the door, with models kept in memory. Raises: BadInput, for a device or precision that is not there."""
+
+    def __init__(self, device: str = "auto", precision: str = "auto") -> None:
+        self.models = ModelCache(device, precision)
+
+    def operate(self, request: Mapping[str, object], planes: Mapping[str, Plane], progress: Progress) -> tuple[dict[str, object], list[Plane]]:
+        """As `operate`."""
+        return operate(request, planes, models=self.models, progress=progress)
+
+    def describe(self) -> dict[str, object]:
+        """Device, precision, memory taken by models, and the cards with a file on this machine."""
+        return {
+            "device": str(self.models.device),
+            "precision": str(self.models.dtype).removeprefix("torch."),
+            "torch": torch.__version__,
+            "model_bytes": self.models.nbytes,
+            "models": [one.id for one in cards() if _is_here(one)],
+        }
+
+
+def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, models: ModelSource, progress: Progress) -> tuple[dict[str, object], list[Plane]]:
+    """Answer one "run" request.
+
+    Args:
+        request: operation, params, wanted; see `protocol`.
+        planes: the operation's inputs by name. f32 colours may leave 0…1, as those of wide gamuts do in sRGB: the operation sees them clipped, and what was
+            clipped off the first picture is put back on the colours that come out.
+        models: where models come from.
+        progress: told of every network pass and tile; may raise `Cancelled`.
+    Returns: the header of the "done" message, and the wanted outputs.
+    Raises: ProtocolError for a malformed request; U2StudioError as `door.run`.
+    """
+    wanted, params = request.get("wanted"), request.get("params")
+    if not isinstance(params, dict) or not isinstance(wanted, dict) or not wanted or any(kind not in TYPES for kind in wanted.values()):
+        raise ProtocolError("a run without parameters, or without wanted outputs of known types")
+    started = time.perf_counter()
+    chosen = operation(str(request.get("operation")))
+    given = {name: _tensor(plane) for name, plane in planes.items()}
+    seen = {name: _clipped(picture) for name, picture in given.items()}
+    outputs = run(chosen.id, {name: picture[None] for name, picture in seen.items()}, params, models=models, progress=progress, wanted=wanted)
+    made = {name: outputs[name][0] for name in wanted}
+    first = chosen.inputs[0].name
+    if given[first] is not seen[first]:
+        beyond = (given[first] - seen[first])[..., :3].nan_to_num_(0.0)
+        for output in chosen.outputs:
+            if output.name in made and output.kind in ("image", "cutout") and made[output.name].shape[:2] == beyond.shape[:2]:
+                made[output.name] = made[output.name].clone()
+                made[output.name][..., :3] += beyond
+    header = {
+        "event": "done",
+        "figures": dict(outputs.figures),
+        "provenance": dict(outputs.provenance),
+        "seconds": time.perf_counter() - started,
+    }
+    return header, [_plane(name, wanted[name], picture) for name, picture in made.items()]
+
+
+def _is_here(one: Card) -> bool:
+    try:
+        return bool(find(one))
+    except ModelMissing:
+        return False
+
+
+def _tensor(plane: Plane) -> Tensor:
+    """[H, W] or [H, W, C]: uint8 as it is, else float32."""
+    if plane.type == "u16":
+        return torch.from_numpy(np.frombuffer(plane.data, np.uint16).astype(np.float32)).div_(65535.0).view(plane.shape)
+    return torch.frombuffer(plane.data, dtype=torch.uint8 if plane.type == "u8" else torch.float32).view(plane.shape)
+
+
+def _clipped(picture: Tensor) -> Tensor:
+    """The same tensor where all of it lies in 0…1."""
+    if picture.dtype == torch.uint8:
+        return picture
+    low, high = (float(value) for value in picture.aminmax())
+    return picture if low >= 0.0 and high <= 1.0 else picture.nan_to_num(0.0, 1.0, 0.0).clamp_(0.0, 1.0)
+
+
+def _plane(name: str, kind: str, picture: Tensor) -> Plane:
+    """Pixels of [H, W] or [H, W, C], any device, as bytes."""
+    if kind == "u8" and picture.dtype == torch.uint8:
+        pixels = picture.contiguous().cpu().numpy()
+    else:
+        values = picture.float().div(255.0) if picture.dtype == torch.uint8 else picture.float()
+        if kind != "f32":
+            values = values.mul(255.0 if kind == "u8" else 65535.0).round_().clamp_(0.0, 255.0 if kind == "u8" else 65535.0)
+        pixels = values.contiguous().cpu().numpy().astype({"u8": np.uint8, "u16": np.uint16, "f32": np.float32}[kind], copy=False)
+    return Plane(name, kind, tuple(pixels.shape), pixels.data.cast("B"))
