@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def deep_png(stream: BinaryIO, transparency: object) -> tuple[np.ndarray, bytes 
 
 
 def deep_tiff(data: bytes, directory: Directory, name: str) -> np.ndarray:
-    """A TIFF of 16 bits or of floats, [H, W, 3 or 4] float32 in 0..1, straight alpha. Raises BadInput, ValueError."""
+    """A TIFF of 16 bits or of floats, [H, W, 3 or 4] float32 in 0..1, straight alpha, upright. Raises BadInput, ValueError."""
     integers = not directory.is_float and directory.bits == 16
     floats = directory.is_float and directory.bits in (32, 64)
     colours = 3 if directory.photometric == 2 else 1
@@ -103,13 +103,15 @@ def deep_tiff(data: bytes, directory: Directory, name: str) -> np.ndarray:
 def _opencv(data: bytes) -> np.ndarray:
     import cv2
 
-    level = cv2.utils.logging.setLogLevel(0)  # pyright: ignore[reportAttributeAccessIssue]
+    log: Any = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging  # OpenCV 4, OpenCV 5
+    level = log.getLogLevel()
+    log.setLogLevel(0)
     try:
         stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
         raise ValueError(str(error.err or error)) from None
     finally:
-        cv2.utils.logging.setLogLevel(level)  # pyright: ignore[reportAttributeAccessIssue]
+        log.setLogLevel(level)
     if stored is None:
         raise ValueError("the pixels cannot be decoded")
     return stored

@@ -134,7 +134,7 @@ def _tiff(stream: BinaryIO, found: Format, name: str) -> tuple[np.ndarray, bytes
     stored = decode.deep_tiff(stream.read(), directory, name)
     _check_shape(stored, directory.width, directory.height)
     profile = directory.metadata.icc if usable(directory.metadata.icc, "RGB") else None
-    return stored, profile, directory.orientation, directory.metadata
+    return stored, profile, 1, directory.metadata
 
 
 def _other(stream: BinaryIO, found: Format, name: str) -> tuple[np.ndarray, bytes | None, int, Metadata]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -20,7 +21,11 @@ __all__ = ["Directory", "read_directory", "write_tiff"]
 _DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
 """description, make, model, software, date, artist, copyright: the tags of the picture's directory that are EXIF and not layout"""
 _EXIF, _GPS, _INTEROP = 34665, 34853, 40965
-_STRIP_BYTES = 1 << 20
+_BAND_BYTES = 1 << 20
+_LEVEL = 6
+_LONG, _BYTES, _UNDEFINED = 4, 1, 7
+"""types of tags"""
+_LITTLE_ENDIAN = b"II*\0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,7 @@ class Directory:
 
     width: int
     height: int
+    """as it is seen, turned by the orientation it carries"""
     bits: int
     is_float: bool
     photometric: int
@@ -41,7 +47,6 @@ class Directory:
     """pictures in the file; smaller copies of the first are not counted. At most 2: that is all anybody asks."""
     complete: bool
     """every strip lies inside the file"""
-    orientation: int
     metadata: Metadata
 
     @property
@@ -61,9 +66,10 @@ def read_directory(stream: BinaryIO) -> Directory:
     kind = (2 if not extra else extra[0]) if samples == colours + 1 else 0
     offsets, counts = (_all(tags, 273), _all(tags, 279)) if 273 in tags else (_all(tags, 324), _all(tags, 325))
     exif = _exif(stream, tags)
+    width, height = (int(tags[tag]) for tag in ((257, 256) if tags.get(274) in (5, 6, 7, 8) else (256, 257)))
     return Directory(
-        width=int(tags[256]),
-        height=int(tags[257]),
+        width=width,
+        height=height,
         bits=max(bits),
         is_float=3 in formats,
         photometric=int(tags.get(262, 1)),
@@ -72,7 +78,6 @@ def read_directory(stream: BinaryIO) -> Directory:
         alpha={1: "premultiplied", 2: "straight"}.get(kind, "none"),
         pages=pages,
         complete=bool(offsets) and all(start + length <= size for start, length in zip(offsets, counts, strict=False)),
-        orientation=int(tags.get(274, 1)) if tags.get(274, 1) in range(1, 9) else 1,
         metadata=Metadata(icc=_bytes(tags.get(34675)), exif=exif, xmp=_bytes(tags.get(700)), dpi=_dpi(tags)),
     )
 
@@ -141,38 +146,38 @@ def _raw(value: Any) -> Any:
 
 
 def write_tiff(stream: BinaryIO, pixels: np.ndarray, metadata: Metadata) -> None:
-    """Write one picture, deflated with a horizontal predictor, in strips.
+    """Write one picture, deflated with a horizontal predictor, in one strip.
 
     Args:
-        stream: seekable; written from its current place, which must be 0.
+        stream: written from its current place.
         pixels: [H, W], [H, W, 3] or [H, W, 4] with straight alpha; uint8 or uint16.
         metadata: its profile, EXIF, XMP and resolution are kept.
     """
     height, width, samples = *pixels.shape[:2], pixels.shape[2] if pixels.ndim == 3 else 1
-    rows = max(1, _STRIP_BYTES // max(1, pixels[:1].nbytes))
-    strips = [zlib.compress(_predicted(pixels[top : top + rows]).tobytes(), 6) for top in range(0, height, rows)]
-    directory = _directory(metadata)
-    layout = {256: width, 257: height, 258: (8 * pixels.itemsize,) * samples, 259: 8, 262: 2 if samples > 1 else 1, 274: 1, 277: samples,
-              278: rows, 279: tuple(map(len, strips)), 284: 1, 317: 2, 339: (1,) * samples}  # fmt: skip
+    strip = list(_compressed(pixels))
+    directory = _directory(metadata if samples > 1 else replace(metadata, icc=None))
+    layout = {256: width, 257: height, 258: (8 * pixels.itemsize,) * samples, 259: 8, 262: 2 if samples > 1 else 1, 273: 0, 274: 1, 277: samples,
+              278: height, 279: sum(map(len, strip)), 284: 1, 317: 2, 339: (1,) * samples}  # fmt: skip
+    directory.tagtype[273] = directory.tagtype[279] = _LONG
     for tag, value in layout.items():
         directory[tag] = value
     if samples == 4:
         directory[338] = 2
-    starts, at = [], 0
-    for strip in strips:
-        starts.append(at)
-        at += len(strip)
-    directory.tagtype[273] = directory.tagtype[279] = 4
-    directory[273] = tuple(starts)  # Pillow adds the directory's own length
-    directory.save(stream)
-    for strip in strips:
-        stream.write(strip)
+    start = _LITTLE_ENDIAN + (8).to_bytes(4, "little")
+    stream.write(start + directory.tobytes(len(start)))  # Pillow makes 273, where the strip begins, the end of the directory
+    for part in strip:
+        stream.write(part)
 
 
-def _predicted(strip: np.ndarray) -> np.ndarray:
-    strip = strip.astype(strip.dtype.newbyteorder("<"), copy=True)
-    strip[:, 1:] -= strip[:, :-1].copy()
-    return strip
+def _compressed(pixels: np.ndarray) -> Iterator[bytes]:
+    compressor = zlib.compressobj(_LEVEL)
+    rows = max(1, _BAND_BYTES // pixels[:1].nbytes)
+    for top in range(0, len(pixels), rows):
+        band = pixels[top : top + rows]
+        predicted = band.astype(band.dtype.newbyteorder("<"))
+        predicted[:, 1:] -= band[:, :-1]
+        yield compressor.compress(predicted.data)
+    yield compressor.flush()
 
 
 def _directory(metadata: Metadata) -> ImageFileDirectory_v2:
@@ -180,7 +185,7 @@ def _directory(metadata: Metadata) -> ImageFileDirectory_v2:
     from PIL.Image import Exif
     from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
-    directory = ImageFileDirectory_v2(b"II*\0\x08\0\0\0")
+    directory = ImageFileDirectory_v2(_LITTLE_ENDIAN + bytes(4))
     if metadata.exif:
         exif = Exif()
         exif.load(metadata.exif)
@@ -189,12 +194,12 @@ def _directory(metadata: Metadata) -> ImageFileDirectory_v2:
                 directory[tag] = _raw(exif[tag])
         for tag in (_EXIF, _GPS):
             if inner := exif.get_ifd(tag):
-                directory.tagtype[tag] = 4
+                directory.tagtype[tag] = _LONG
                 directory[tag] = {key: _raw(value) for key, value in inner.items() if key != _INTEROP}
     if metadata.dpi:
         directory[282], directory[283], directory[296] = IFDRational(metadata.dpi[0]), IFDRational(metadata.dpi[1]), 2
     for tag, data in ((700, metadata.xmp), (34675, metadata.icc)):
         if data:
-            directory.tagtype[tag] = 7 if tag == 34675 else 1
+            directory.tagtype[tag] = _UNDEFINED if tag == 34675 else _BYTES
             directory[tag] = data
     return directory

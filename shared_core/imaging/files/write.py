@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import secrets
@@ -15,7 +16,7 @@ from typing import BinaryIO, Literal
 import numpy as np
 
 from ...errors import BadInput
-from .formats import Format, format_for, shown
+from .formats import Format, format_for, reader_for, shown
 from .picture import Metadata
 from .png import chunks, write_png
 from .read import reason
@@ -61,11 +62,12 @@ def write_picture(
     note = json.dumps(provenance, sort_keys=True, default=str) if provenance is not None else None
 
     def fill(stream: BinaryIO) -> None:
-        _encode(stream, ready, found, metadata or Metadata(), note)
+        _encode(stream, name, ready, found, metadata or Metadata(), note)
 
     with _failures(name):
         if not is_path:
             fill(target)
+            target.flush()  # a full disk shows itself here
             return
         path = Path(target)
         beside = sidecar(path) if note is not None and found.id != "PNG" else None
@@ -146,7 +148,7 @@ def _failures(name: str) -> Iterator[None]:
         raise BadInput("{name} could not be written: {reason}.", name=name, reason=reason(error)) from None
 
 
-def _encode(stream: BinaryIO, pixels: np.ndarray, found: Format, metadata: Metadata, note: str | None) -> None:
+def _encode(stream: BinaryIO, name: str, pixels: np.ndarray, found: Format, metadata: Metadata, note: str | None) -> None:
     if found.id == "PNG":
         write_png(stream, pixels, metadata, {KEYWORD: note} if note is not None else {})
         return
@@ -157,9 +159,7 @@ def _encode(stream: BinaryIO, pixels: np.ndarray, found: Format, metadata: Metad
         return
     from PIL import Image
 
-    from .formats import reader_for
-
-    reader_for(found, shown(getattr(stream, "name", "-")))  # registers the writer too
+    reader_for(found, name)  # registers the writer too
     options: dict[str, object] = {"quality": _LOSSY}
     if found.id == "JPEG":
         options |= {"subsampling": 0, "optimize": True}
@@ -173,4 +173,6 @@ def _encode(stream: BinaryIO, pixels: np.ndarray, found: Format, metadata: Metad
         options["xmp"] = metadata.xmp
     if metadata.dpi:
         options["dpi"] = metadata.dpi
-    Image.fromarray(pixels).save(stream, found.id, **options)
+    encoded = io.BytesIO()  # Pillow, writing to a file itself, forgets why that failed
+    Image.fromarray(pixels).save(encoded, found.id, **options)
+    stream.write(encoded.getbuffer())
