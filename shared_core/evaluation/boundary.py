@@ -15,7 +15,6 @@ __all__ = ["relaxed_boundary_f", "weighted_f"]
 
 REACH = 3  # of the 7×7 window
 STEP = 4  # the nearest subject pixel of one in reach lies at most √18 away
-MARGIN = REACH + STEP
 SMOOTHING = np.exp(-(np.arange(-REACH, REACH + 1.0) ** 2) / (2 * 5**2))
 SMOOTHING /= SMOOTHING.sum()
 SQUARE = np.ones((3, 3), np.uint8)
@@ -43,16 +42,20 @@ def weighted_f(pair: Pair) -> float:
     0 without a subject. Of several nearest subject pixels the leftmost, then the topmost counts.
     Source: Margolin et al. 2014; equals PySODMetrics 1.6 to 1e-6.
     """
-    subject = cv2.countNonZero(pair.mask)
-    if subject == 0:
+    background, subject = pair.histogram
+    size = int(subject.sum())
+    if size == 0:
         return 0.0
-    predicted = cv2.LUT(pair.levels, pair.values.astype(np.float32))
-    background = 1 - pair.mask
-    distance = cv2.distanceTransform(background, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    missed = _forgiven_error(pair.mask, cv2.absdiff(predicted, pair.mask.astype(np.float32)), distance)
-    false = _masked_sum(predicted * (2 - np.exp2(distance * np.float32(-0.2))), background)
-    true = subject - missed
-    recall, precision = 1 - missed / subject, true / (true + false + EPSILON)
+    missed, false = float(subject @ (1 - pair.values)), float(background @ pair.values)
+    mask, error = _planes_that_count(pair)
+    distance = cv2.distanceTransform(1 - mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    scale = 1 / (pair.span[1] - pair.span[0])
+    forgiven = scale * _forgiven(mask, error, distance)
+    faded = np.exp2(np.multiply(distance, np.float32(-0.2), out=distance), out=distance)
+    false = 2 * false - (scale * _sum(cv2.multiply(error, faded, dst=faded, dtype=cv2.CV_32F)) - missed)  # on the subject nothing fades
+    missed -= forgiven
+    true = size - missed
+    recall, precision = 1 - missed / size, true / (true + max(false, 0.0) + EPSILON)
     return float(2 * recall * precision / (recall + precision + EPSILON))
 
 
@@ -78,27 +81,34 @@ def _boundary(mask: NDArray[Any]) -> NDArray[Any]:
     return mask ^ cv2.erode(mask, SQUARE)
 
 
-def _masked_sum(plane: NDArray[Any], mask: NDArray[Any]) -> float:
-    return cv2.mean(plane, mask)[0] * cv2.countNonZero(mask)  # summed in double precision
+def _sum(plane: NDArray[Any]) -> float:
+    return cv2.sumElems(plane)[0]  # of float32, in double precision
 
 
-def _forgiven_error(mask: NDArray[Any], error: NDArray[Any], distance: NDArray[Any]) -> float:
-    """Sum over the subject of the error or the smoothed error, whichever is less; only the subject's surroundings are looked at."""
-    mask, error, distance = _surroundings(mask, error, distance)
-    band = np.flatnonzero(cv2.dilate(mask, WINDOW) > mask)
-    band = band[distance.ravel()[band] > 0]  # what the margin adds beyond the frame has no distance, and no error either
+def _planes_that_count(pair: Pair) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Mask and error, the latter in levels, uint8, cut to where there is subject, error, or a pixel in reach of the subject's window.
+
+    Around them lies a border of STEP pixels without either.
+    """
+    low, high = pair.span
+    error = cv2.absdiff(pair.levels - np.uint8(low), pair.mask * np.uint8(high - low))
+    left, top, width, height = cv2.boundingRect(cv2.max(error, pair.mask))
+    box = slice(max(0, top - REACH), top + height + REACH), slice(max(0, left - REACH), left + width + REACH)
+    mask, error = (cv2.copyMakeBorder(plane[box], STEP, STEP, STEP, STEP, cv2.BORDER_CONSTANT, value=0) for plane in (pair.mask, error))
+    return mask, error
+
+
+def _forgiven(mask: NDArray[Any], error: NDArray[Any], distance: NDArray[Any]) -> float:
+    """By how much smoothing lowers the subject's error, summed where it does, in levels."""
+    inner = slice(STEP, -STEP), slice(STEP, -STEP)
+    reach = np.zeros(mask.shape, np.bool_)  # without the border: the window sees black beyond the frame
+    reach[inner] = (cv2.dilate(mask, WINDOW) > mask)[inner]
+    band = np.flatnonzero(reach)
     squared = np.rint(distance.ravel()[band] ** 2).astype(np.intp)
     candidates = band[:, None] + (STEPS @ [mask.shape[1], 1])[squared]
     nearest = candidates[np.arange(len(band)), mask.ravel()[candidates].argmax(axis=1)]
     spread = error.copy()
     spread.ravel()[band] = error.ravel()[nearest]
-    smoothed = cv2.sepFilter2D(spread, -1, SMOOTHING, SMOOTHING, borderType=cv2.BORDER_CONSTANT)
-    return _masked_sum(cv2.min(error, smoothed), mask)
-
-
-def _surroundings(mask: NDArray[Any], *planes: NDArray[Any]) -> list[NDArray[Any]]:
-    """Mask and planes cut to the subject's bounding box and a margin of what lies there, zeros beyond the frame."""
-    left, top, width, height = cv2.boundingRect(mask)
-    rows, columns = slice(max(0, top - MARGIN), top + height + MARGIN), slice(max(0, left - MARGIN), left + width + MARGIN)
-    missing = (max(0, MARGIN - top), max(0, top + height + MARGIN - mask.shape[0]), max(0, MARGIN - left), max(0, left + width + MARGIN - mask.shape[1]))
-    return [cv2.copyMakeBorder(plane[rows, columns], *missing, cv2.BORDER_CONSTANT, value=0) for plane in (mask, *planes)]
+    smoothed = cv2.sepFilter2D(spread, cv2.CV_32F, SMOOTHING, SMOOTHING, borderType=cv2.BORDER_CONSTANT)
+    gain = cv2.subtract(error * mask, smoothed, dst=smoothed, dtype=cv2.CV_32F)
+    return _sum(np.maximum(gain, 0, out=gain))

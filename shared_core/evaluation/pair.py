@@ -25,8 +25,10 @@ class Pair:
     """[H, W], the prediction as stored, 0..255"""
     mask: NDArray[np.uint8]
     """[H, W], 1 = subject, 0 = background"""
+    span: tuple[int, int]
+    """the levels that count as 0 and as 1: 0 and 255, or if stretched the least and the greatest there is"""
     values: NDArray[np.float64]
-    """[256], what each level counts as, 0..1: level / 255, stretched if asked"""
+    """[256], what each level counts as, 0..1"""
     counts: NDArray[np.int64]
     """[2, 2, 2, 256]: pixels by top/bottom, left/right, background/subject, level"""
     split: tuple[int, int]
@@ -46,12 +48,13 @@ class Pair:
         levels, mask = as_levels(prediction), (as_levels(truth) > 128).view(np.uint8)
         if levels.shape != mask.shape:
             raise BadInput("The prediction is {found} pixels, its truth {expected}.", found=_size(levels), expected=_size(mask))
-        values = np.arange(256) / 255
         low, high = int(levels.min()), int(levels.max())
-        if stretch and high > low:
-            values = np.clip((values - values[low]) / (values[high] - values[low]), 0, 1)
+        if not stretch or low == high:
+            low, high = 0, 255
+        unit = np.arange(256) / 255
+        values = np.clip((unit - unit[low]) / (unit[high] - unit[low]), 0, 1)
         split = _split(mask)
-        return cls(levels, mask, values, _quadrant_counts(levels, mask, split), split)
+        return cls(levels, mask, (low, high), values, _quadrant_counts(levels, mask, split), split)
 
     @property
     def histogram(self) -> NDArray[np.int64]:
@@ -96,7 +99,17 @@ def _split(mask: NDArray[np.uint8]) -> tuple[int, int]:
 
 
 def _quadrant_counts(levels: NDArray[np.uint8], mask: NDArray[np.uint8], split: tuple[int, int]) -> NDArray[np.int64]:
-    kind = levels | (mask.astype(np.uint16) << 8)
     row, column = split
-    quadrants = [kind[rows, columns] for rows in (slice(row), slice(row, None)) for columns in (slice(column), slice(column, None))]
-    return np.stack([np.bincount(quadrant.ravel(), minlength=512) for quadrant in quadrants]).reshape(2, 2, 2, 256)
+    columns = (slice(column), slice(column, None))
+    return np.stack([_joint_counts(levels[rows, part], mask[rows, part]) for rows in (slice(row), slice(row, None)) for part in columns]).reshape(2, 2, 2, 256)
+
+
+def _joint_counts(levels: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """[2, 256]: pixels by mask and level."""
+    counts = np.zeros((2, 256), np.int64)
+    if levels.size:
+        strip = max(1, 2**24 // levels.shape[1])  # OpenCV counts in float32, exact up to there
+        for top in range(0, len(levels), strip):
+            rows = slice(top, top + strip)
+            counts += cv2.calcHist([mask[rows], levels[rows]], [0, 1], None, [2, 256], [0, 2, 0, 256]).astype(np.int64)
+    return counts
