@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-    from .tiff import Directory
+    from .tiff import Layout
 
 __all__ = ["deep_png", "deep_tiff", "eight_bits", "jpeg"]
 
@@ -74,26 +74,26 @@ def deep_png(stream: BinaryIO, transparency: object) -> tuple[np.ndarray, bytes 
     return _unit(pixels), exif
 
 
-def deep_tiff(data: bytes, directory: Directory, name: str) -> np.ndarray:
+def deep_tiff(data: bytes, layout: Layout, name: str) -> np.ndarray:
     """A TIFF of 16 bits or of floats, [H, W, 3 or 4] float32 in 0..1, straight alpha, upright. Raises BadInput, ValueError."""
-    integers = not directory.is_float and directory.bits == 16
-    floats = directory.is_float and directory.bits in (32, 64)
-    colours = 3 if directory.photometric == 2 else 1
-    layout = directory.interleaved and directory.photometric in (0, 1, 2) and directory.samples in (colours, 4 if colours == 3 else 1)
-    if not (integers or floats) or not layout:
-        kind = f"{directory.samples} × {directory.bits} bit {'float' if directory.is_float else 'integer'}, photometric {directory.photometric}"
+    integers = not layout.is_float and layout.bits == 16
+    floats = layout.is_float and layout.bits in (32, 64)
+    colours = 3 if layout.photometric == 2 else 1
+    plain = layout.interleaved and layout.photometric in (0, 1, 2) and layout.samples in (colours, 4 if colours == 3 else 1)
+    if not (integers or floats) or not plain:
+        kind = f"{layout.samples} × {layout.bits} bit {'float' if layout.is_float else 'integer'}, photometric {layout.photometric}"
         raise BadInput("{name} is a TIFF of a rare kind ({kind}); save it as gray, RGB or RGBA with 8 or 16 bits, interleaved.", name=name, kind=kind)
     stored = _opencv(data)
-    if stored.dtype != (np.uint16 if integers else np.float32 if directory.bits == 32 else np.float64):
-        raise ValueError("not the number of bits its directory says")
+    if stored.dtype != (np.uint16 if integers else np.float32 if layout.bits == 32 else np.float64):
+        raise ValueError("not the number of bits its tags say")
     if floats:
         _check_floats(stored, name)
     pixels = _unit(_three_or_four(stored))
-    if directory.photometric == 0:
+    if layout.photometric == 0:
         pixels = 1 - pixels
-    if pixels.shape[2] == 4 and directory.alpha == "none":
+    if pixels.shape[2] == 4 and layout.alpha == "none":
         return np.ascontiguousarray(pixels[..., :3])
-    if pixels.shape[2] == 4 and directory.alpha == "premultiplied":
+    if pixels.shape[2] == 4 and layout.alpha == "premultiplied":
         alpha = pixels[..., 3:]
         np.divide(pixels[..., :3], alpha, out=pixels[..., :3], where=alpha > 0)
         np.minimum(pixels, 1, out=pixels)

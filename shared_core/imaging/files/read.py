@@ -19,7 +19,7 @@ from .metadata import exif_orientation, metadata_of, settled, upright
 from .picture import Metadata, Picture
 from .png import is_deep
 from .profiles import in_srgb, usable
-from .tiff import read_directory
+from .tiff import read_layout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -121,20 +121,20 @@ def _read(stream: BinaryIO, name: str) -> Picture:
 
 
 def _tiff(stream: BinaryIO, found: Format, name: str) -> tuple[np.ndarray, bytes | None, int, Metadata]:
-    directory = read_directory(stream)
-    _check_size(directory.width, directory.height, name)
-    if directory.pages > 1:
+    layout = read_layout(stream)
+    _check_size(layout.width, layout.height, name)
+    if layout.pages > 1:
         raise BadInput("{name} holds several pages; give a file of one picture.", name=name)
-    if not directory.deep:
+    if not layout.deep:
         stored, profile, orientation, _ = _pillow(_header(stream, found, name), name)
-        return stored, profile, orientation, directory.metadata
-    if not directory.complete:
+        return stored, profile, orientation, layout.metadata
+    if not layout.complete:
         raise ValueError("pixels are missing")
     stream.seek(0)
-    stored = decode.deep_tiff(stream.read(), directory, name)
-    _check_shape(stored, directory.width, directory.height)
-    profile = directory.metadata.icc if usable(directory.metadata.icc, "RGB") else None
-    return stored, profile, 1, directory.metadata
+    stored = decode.deep_tiff(stream.read(), layout, name)
+    _check_shape(stored, layout.width, layout.height)
+    profile = layout.metadata.icc if usable(layout.metadata.icc, "RGB") else None
+    return stored, profile, 1, layout.metadata
 
 
 def _other(stream: BinaryIO, found: Format, name: str) -> tuple[np.ndarray, bytes | None, int, Metadata]:

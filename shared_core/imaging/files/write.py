@@ -80,6 +80,10 @@ def write_picture(
 
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Refuse a place where a result cannot go, before any work is done for it. Raises: BadInput."""
+    if "\0" in str(path):
+        raise BadInput("{name} could not be written: {reason}.", name=shown(path), reason="it holds a null character")
+    if path.parent.exists() and not path.parent.is_dir():
+        raise BadInput("{name} is a file; results need a folder.", name=shown(path.parent))
     if path.is_dir():
         raise BadInput("{name} is a folder; name a file to write.", name=shown(path))
     if not overwrite and os.path.lexists(path):
@@ -162,7 +166,7 @@ def _encode(stream: BinaryIO, name: str, pixels: np.ndarray, found: Format, meta
     reader_for(found, name)  # registers the writer too
     options: dict[str, object] = {"quality": _LOSSY}
     if found.id == "JPEG":
-        options |= {"subsampling": 0, "optimize": True}
+        options["subsampling"] = 0
     if found.id == "WEBP":
         options |= {"lossless": pixels.ndim == 2, "exact": True}
     if metadata.icc and pixels.ndim == 3:
