@@ -18,6 +18,8 @@ _WRITTEN = {
     "matte": ("matte", "matte", "Cut subjects out of photos."),
     "models": ("models", "models", "List, inspect and convert models."),
     "operations": ("operations", "operations", "Show what there is, with every parameter."),
+    "gimp": ("gimp", "gimp", "Install the GIMP 3 plug-in, or look after it."),
+    "worker": ("worker", "worker", "Keep models ready for GIMP and for --worker."),
 }
 """command → module, attribute, short help. Every other operation's command is made from its specification."""
 _MADE = {operation.id.replace("_", "-"): operation for operation in OPERATIONS if operation.id not in _WRITTEN}

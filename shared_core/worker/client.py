@@ -52,8 +52,8 @@ class Watcher:
     def waiting(self) -> None:
         """Nothing new; called at least every 0.1 s."""
 
-    def notice(self, sentence: str) -> None:
-        """Something the user should know of, in English."""
+    def notice(self, sentence: str, *, lasting: bool = False) -> None:
+        """Something the user should know of, in English; lasting: also after the job."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Client:
             try:
                 return self._once(request, planes)
             except (EOFError, OSError):
-                self.watcher.notice("The worker ended unexpectedly; it is started again.")
+                self.watcher.notice("The worker ended unexpectedly; it is started again.", lasting=True)
                 return self._once(request, planes)
         except (EOFError, OSError) as error:
             raise WorkerError("The worker ended twice during this job. What it said last is in {log}", log=log_file()) from error
@@ -108,6 +108,11 @@ class Client:
     def status(self) -> dict[str, object] | None:
         """What the running worker says of itself; None when none runs. Raises: WorkerError, for a worker of another version."""
         return self._ask({"do": "status"})
+
+    def start(self) -> dict[str, object]:
+        """What the worker says of itself, started where none runs. Raises: WorkerError."""
+        self._reached_or_started().close()
+        return self.status() or {}
 
     def stop(self) -> bool:
         """End the running worker; False when none runs. Raises: WorkerError, for a worker of another version."""

@@ -20,6 +20,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 __all__ = ["Address", "known_folders", "locked", "log_file", "other_folders", "own_folder", "private"]
 
 FLATPAK = "org.gimp.GIMP"
@@ -117,13 +122,9 @@ def locked(folder: Path) -> Iterator[bool]:
     with (folder / "lock").open("a+b") as file:
         try:
             if sys.platform == "win32":
-                import msvcrt
-
                 file.seek(0)
                 msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
             else:
-                import fcntl
-
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             yield False

@@ -1,7 +1,7 @@
 """What the worker and its clients say to each other. Standard library only; the GIMP plug-in ships a byte copy of this file.
 
-A message is one frame of JSON, an object, and the planes it announces: `"planes": [[name, type, shape], …]`, each plane following as frames of `FRAME` bytes
-(the last one shorter). Nothing is ever pickled: `Connection.send` and `Connection.recv` must not be used on these connections.
+A message is one frame of JSON, an object, and the planes it announces: `"planes": [[name, type, shape], …]`, whose bytes follow as they are. Nothing is ever
+pickled: `Connection.send` and `Connection.recv` must not be used on these connections.
 
     server → hello     {"protocol": 1, "version": "0.1.0"}
     client → run       {"do": "run", "operation": "matte", "params": {…}, "wanted": {"alpha": "u8"}, "language": "zh_CN"}    + planes
@@ -17,13 +17,14 @@ A client asks one thing at a time. When it goes away, its job stops: the end of 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
@@ -39,7 +40,7 @@ HEADER_LIMIT = 1 << 20
 PLANES_LIMIT = 8
 SIDE_LIMIT = 1 << 19
 BYTES_LIMIT = 4 << 30
-FRAME = 1 << 20
+CHUNK = 1 << 24
 PATIENCE = 5.0
 """seconds the other side has for each step of the handshake"""
 
@@ -71,10 +72,9 @@ def send(connection: Connection, header: dict[str, object], planes: Sequence[Pla
         if memoryview(plane.data).nbytes != size:
             raise ProtocolError(f"plane {plane.name} holds {memoryview(plane.data).nbytes} bytes, its shape says {size}")
     connection.send_bytes(text)
-    for plane, size in zip(planes, sizes, strict=True):
-        view = memoryview(plane.data).cast("B")
-        for start in range(0, size, FRAME):
-            connection.send_bytes(view[start : start + FRAME])
+    with _socket_of(connection) as raw:
+        for plane in planes:
+            raw.sendall(memoryview(plane.data).cast("B"))
 
 
 def receive(connection: Connection) -> tuple[dict[str, object], dict[str, Plane]]:
@@ -88,15 +88,16 @@ def receive(connection: Connection) -> tuple[dict[str, object], dict[str, Plane]
         raise ProtocolError("no list of planes")
     sizes = _checked_sizes(announced)
     planes = {}
-    for (name, kind, shape), size in zip(announced, sizes, strict=True):
-        data = bytearray(size)  # zero pages of the system: what is only announced costs nothing
-        for start in range(0, size, FRAME):
-            expected = min(FRAME, size - start)
-            frame = connection.recv_bytes(expected)
-            if len(frame) != expected:
-                raise ProtocolError(f"a frame of {len(frame)} bytes where {expected} were due")
-            data[start : start + expected] = frame
-        planes[name] = Plane(name, kind, tuple(shape), data)
+    with _socket_of(connection) as raw:  # straight into place: `recv_bytes` would copy every byte three times more
+        for (name, kind, shape), size in zip(announced, sizes, strict=True):
+            data = bytearray(size)  # zero pages of the system: what is only announced costs nothing
+            free = memoryview(data)
+            while free:
+                received = raw.recv_into(free, min(len(free), CHUNK))
+                if not received:
+                    raise EOFError
+                free = free[received:]
+            planes[name] = Plane(name, kind, tuple(shape), data)
     return header, planes
 
 
@@ -157,10 +158,17 @@ def _shake_hands(connection: Connection, key: bytes, steps: tuple) -> None:
 
 def _limit_waiting(connection: Connection, seconds: float) -> None:
     """Let reads and writes fail after that long; 0 lets them wait for ever."""
-    borrowed = socket.socket(fileno=connection.fileno())
+    limit = int(seconds * 1000) if sys.platform == "win32" else struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+    with _socket_of(connection) as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+
+@contextlib.contextmanager
+def _socket_of(connection: Connection) -> Iterator[socket.socket]:
+    """The socket under a connection, which stays the connection's own."""
+    raw = socket.socket(fileno=connection.fileno())
     try:
-        limit = int(seconds * 1000) if sys.platform == "win32" else struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
-        borrowed.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        borrowed.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        yield raw
     finally:
-        borrowed.detach()
+        raw.detach()
