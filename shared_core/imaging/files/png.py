@@ -30,13 +30,16 @@ def is_deep(stream: BinaryIO) -> bool:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Every chunk's type and contents, to IEND. Raises ValueError where the file ends before it."""
+    """Every chunk's type and contents, to IEND. Raises ValueError where the file ends before it, or a chunk's sum is wrong."""
     at = len(_SIGNATURE)
     while at + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         if at + 12 + length > len(data):
             break
-        yield kind, data[at + 8 : at + 8 + length]
+        contents = data[at + 8 : at + 8 + length]
+        if data[at + 8 + length : at + 12 + length] != struct.pack(">I", zlib.crc32(contents, zlib.crc32(kind))):
+            raise ValueError("the sum of one of its chunks is wrong")
+        yield kind, contents
         if kind == b"IEND":
             return
         at += 12 + length

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
 from ...errors import BadInput, OutOfMemory, U2StudioError
@@ -30,6 +31,7 @@ __all__ = ["LIMIT_VARIABLE", "MAX_MEGAPIXELS", "read_picture", "reason"]
 MAX_MEGAPIXELS = 256.0
 """Larger pictures are refused unless the environment says otherwise: a header of 30 bytes can ask for all of a machine's memory."""
 LIMIT_VARIABLE = "U2STUDIO_MAX_MEGAPIXELS"
+_GUARD = Lock()
 
 
 def read_picture(source: str | os.PathLike[str] | BinaryIO, *, name: str | None = None) -> Picture:
@@ -126,7 +128,8 @@ def _tiff(stream: BinaryIO, found: Format, name: str) -> tuple[np.ndarray, bytes
     if layout.pages > 1:
         raise BadInput("{name} holds several pages; give a file of one picture.", name=name)
     if not layout.deep:
-        stored, profile, orientation, _ = _pillow(_header(stream, found, name), name)
+        with _allowed(layout.width * layout.height):
+            stored, profile, orientation, _ = _pillow(_header(stream, found, name), name)
         return stored, profile, orientation, layout.metadata
     if not layout.complete:
         raise ValueError("pixels are missing")
@@ -169,6 +172,22 @@ def _header(stream: BinaryIO, found: Format, name: str) -> ImageFile:
 def _pillow(image: ImageFile, name: str) -> tuple[np.ndarray, bytes | None, int, Metadata]:
     stored, profile = decode.eight_bits(image, image.info.get("icc_profile"), name)
     return stored, profile, _orientation(image), metadata_of(image)  # after decoding: PNG may say it at the end, TIFF is turned by Pillow
+
+
+@contextmanager
+def _allowed(pixels: int) -> Iterator[None]:
+    """Let Pillow decode a TIFF that `_check_size` found acceptable, and that its own guard, a setting of the whole process, would refuse."""
+    from PIL import Image
+
+    if Image.MAX_IMAGE_PIXELS is None or pixels <= Image.MAX_IMAGE_PIXELS:
+        yield
+        return
+    with _GUARD:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _orientation(image: ImageFile) -> int:
