@@ -1,0 +1,142 @@
+"""A real ComfyUI for tests: started with the packs asked for, in folders of its own, and talked to as its page does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+APP = Path(os.environ.get("COMFYUI_PATH", ""))
+NOT_SET_UP = "needs ComfyUI: run make test-comfy, or set COMFYUI_PATH to a ComfyUI folder and COMFYUI_PYTHON to its interpreter"
+
+
+def is_set_up() -> bool:
+    """Whether there is a ComfyUI to test with."""
+    return bool(os.environ.get("COMFYUI_PATH")) and (APP / "main.py").is_file()
+
+
+def python() -> str:
+    """ComfyUI's interpreter."""
+    for candidate in (os.environ.get("COMFYUI_PYTHON"), APP / "venv/bin/python", APP / ".venv/bin/python", APP.parent / "venv/bin/python"):
+        if candidate and Path(candidate).exists():
+            return str(candidate)
+    return "python3"
+
+
+def copy_pack(target: Path) -> Path:
+    """What a clone of this repository would hold, the files not yet committed included."""
+    names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, names.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, target / name)
+    return target
+
+
+class Base:
+    """A base folder of ComfyUI: custom_nodes, models, input, output, user."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("custom_nodes", "models/u2net", "models/upscale_models", "models/checkpoints", "input", "output", "user"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(APP / "input/example.png", folder / "input")
+
+    def pack(self, name: str) -> Path:
+        """Put a copy of this repository there under a folder name."""
+        return copy_pack(self.folder / "custom_nodes" / name)
+
+    def arguments(self, port: int) -> list[str]:
+        """What main.py is started with."""
+        return [
+            "--base-directory", str(self.folder), "--port", str(port), "--disable-auto-launch", "--database-url", "sqlite:///:memory:",
+            "--disable-api-nodes", *([] if os.environ.get("COMFY_GPU") else ["--cpu"]),
+        ]  # fmt: skip
+
+    def quick_test(self, *, missing: str = "-") -> tuple[dict[str, Any], str, str]:
+        """Start, import everything, end: the report of quick_main.py, standard output, and the log."""
+        report = self.folder / "report.json"
+        command = [python(), str(HERE / "quick_main.py"), str(APP), str(report), missing, *self.arguments(free_port()), "--quick-test-for-ci"]
+        done = subprocess.run(command, cwd=APP, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(report.read_text()), done.stdout, done.stderr
+
+
+class Server:
+    """ComfyUI running in the background."""
+
+    def __init__(self, base: Base, *arguments: str) -> None:
+        self.base, self.port = base, free_port()
+        self.log = base.folder / "comfy.log"
+        with self.log.open("w") as log:
+            command = [python(), "main.py", *base.arguments(self.port), *arguments]
+            self.process = subprocess.Popen(command, cwd=APP, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        for _ in range(600):
+            if self.process.poll() is not None:
+                raise RuntimeError(f"ComfyUI ended while starting:\n{self.log.read_text()[-3000:]}")
+            try:
+                self.get("/system_stats")
+                return
+            except OSError:
+                time.sleep(0.2)
+        self.stop()
+        raise RuntimeError("ComfyUI gave no answer in two minutes")
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def get(self, path: str) -> Any:
+        """The JSON at a path."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as reply:
+            return json.load(reply)
+
+    def text(self, path: str) -> tuple[int, bytes]:
+        """Status and body at a path."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as reply:
+                return reply.status, reply.read()
+        except urllib.error.HTTPError as error:
+            return error.code, b""
+
+    def post(self, path: str, content: Mapping[str, object]) -> None:
+        """Send JSON."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", json.dumps(content).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60):
+            pass
+
+    def free(self) -> None:
+        """Unload the models and forget what was computed."""
+        self.post("/free", {"unload_models": True, "free_memory": True})
+        time.sleep(1.5)
+
+    def queue(self, prompt: Mapping[str, object], *, repeat: int = 1, interrupt_after: float | None = None) -> list[dict[str, Any]]:
+        """Run a prompt, `repeat` times in one connection, and tell what happened in each run; see queue_prompt.py."""
+        folder = self.base.folder / "runs" / uuid.uuid4().hex
+        folder.mkdir(parents=True)
+        (folder / "prompt.json").write_text(json.dumps(prompt))
+        command = [python(), str(HERE / "queue_prompt.py"), str(folder), str(self.port), str(repeat), str(interrupt_after or 0)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads((folder / "runs.json").read_text())
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

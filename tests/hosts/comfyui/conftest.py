@@ -1,0 +1,61 @@
+"""One ComfyUI for all tests here: our pack under an odd folder name, beside a pack that puts its own `shared_core` first on sys.path."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .comfy_server import NOT_SET_UP, ROOT, Base, Server, is_set_up
+
+PACK = "My-u2_pack"
+ODD = "my u2-pack 1.0"
+"""nodes work under this name, too; pages and pictures do not, because ComfyUI's web server finds no folder with a blank"""
+FOREIGN = '''"""A pack with manners of its own."""
+import os, sys
+sys.path.insert(0, os.path.dirname(__file__))
+import shared_core
+NODE_CLASS_MAPPINGS = {"ForeignNode": type("ForeignNode", (), {"INPUT_TYPES": classmethod(lambda cls: {"required": {}}), "RETURN_TYPES": (), "FUNCTION": "f"})}
+'''
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a ComfyUI every test here is skipped, and says what it needs."""
+    if not is_set_up():
+        here = Path(__file__).parent
+        for item in items:
+            if here in Path(item.path).parents:
+                item.add_marker(pytest.mark.skip(reason=NOT_SET_UP))
+
+
+def add_foreign_pack(base: Base) -> None:
+    folder = base.folder / "custom_nodes" / "a foreign pack"
+    (folder / "shared_core").mkdir(parents=True)
+    (folder / "shared_core" / "__init__.py").write_text("NAME = 'foreign'\n")
+    (folder / "__init__.py").write_text(FOREIGN)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Running, with the pictures of `workflows/inputs` and an upscaler that enlarges fourfold without changing anything."""
+    base = Base(tmp_path_factory.mktemp("comfy"))
+    add_foreign_pack(base)
+    base.pack(PACK)
+    shutil.copytree(ROOT / "workflows" / "inputs", base.folder / "input", dirs_exist_ok=True)
+    write_plain_upscaler(base.folder / "models" / "upscale_models" / "RealESRGAN_x4plus.safetensors")
+    running = Server(base)
+    yield running
+    running.stop()
+
+
+def write_plain_upscaler(path: Path) -> None:
+    """An upscaler of the kind "Compact" with all weights zero: what is left of it is its nearest-neighbour base, four times as large."""
+    import torch
+    from safetensors.torch import save_file
+
+    shapes = {"body.0": (4, 3, 3, 3), "body.1": (4,), "body.2": (4, 4, 3, 3), "body.3": (4,), "body.4": (48, 4, 3, 3)}
+    state = {f"{name}.weight": torch.zeros(shape) for name, shape in shapes.items()}
+    state |= {f"{name}.bias": torch.zeros(shape[0]) for name, shape in shapes.items() if len(shape) == 4}
+    save_file(state, path)

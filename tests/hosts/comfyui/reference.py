@@ -1,0 +1,101 @@
+"""What a prompt should make: our nodes done by the core itself, and the few of ComfyUI's nodes our workflows use done plainly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from u2studio.shared_core import operation, run
+from u2studio.shared_core.models.cache import ModelCache
+from u2studio.shared_core.spec import ModelChoice
+from u2studio.u2net_nodes.description import Node, all_nodes
+
+MODELS = ModelCache("cpu")
+Inputs = dict[str, Any]
+
+
+def expected(prompt: dict[str, Any], inputs: Path) -> dict[str, Tensor]:
+    """The picture that each output node of a prompt shows, by node id: [B, H, W, C] or [B, H, W], 0..1. `inputs` is the folder of pictures."""
+    made: dict[str, tuple[Any, ...]] = {}
+
+    def outputs(node_id: str) -> tuple[Any, ...]:
+        if node_id not in made:
+            node = prompt[node_id]
+            values = {name: outputs(value[0])[value[1]] if isinstance(value, list) else value for name, value in node["inputs"].items()}
+            made[node_id] = _run(node["class_type"], values, inputs)
+        return made[node_id]
+
+    ends = ("SaveImage", "PreviewImage", "MaskPreview", "U2RemoveBackground")
+    return {node_id: outputs(node_id)[0] for node_id, node in prompt.items() if node["class_type"] in ends}
+
+
+def _run(kind: str, values: Inputs, inputs: Path) -> tuple[Any, ...]:
+    node = next((one for one in all_nodes() if one.id == kind), None)
+    if node is None:
+        return CORE[kind](values, inputs)
+    if node.operation is None:
+        return (None,) if kind == "U2LoadModel" else _remove_background(values)
+    return _operate(node, values)
+
+
+def _operate(node: Node, values: Inputs) -> tuple[Tensor, ...]:
+    job = node.operation
+    assert job is not None
+    pictures = {one.name: values[one.name] for one in job.inputs if one.name in values}
+    settings = {one.name: values[one.name] for one in job.parameters if one.name in values and not isinstance(one, ModelChoice)}
+    made = run(job.id, pictures, settings, models=MODELS)
+    return tuple(made[one.name] for one in job.outputs)
+
+
+def _remove_background(values: Inputs) -> tuple[Tensor, ...]:
+    settings = {one.name: values[one.name] for one in operation("matte").parameters}
+    made = run("matte", {"image": values["image"]}, settings, models=MODELS)
+    if values["fill"] == "transparent":
+        return made["cutout"], made["alpha"]
+    pictures = {"foreground": made["foreground"], "alpha": made["alpha"], **({"background": values["background"]} if values["fill"] == "picture" else {})}
+    return run("composite", pictures, {"colour": values["colour"]}, models=MODELS)["image"], made["alpha"]
+
+
+def read(path: Path) -> Tensor:
+    """A picture file as LoadImage gives it."""
+    return torch.from_numpy(np.asarray(Image.open(path).convert("RGB"), dtype=np.float32) / 255)[None]
+
+
+def _folder(values: Inputs, inputs: Path) -> tuple[Tensor]:
+    import os
+
+    return (torch.cat([read(inputs / values["folder"] / name) for name in os.listdir(inputs / values["folder"])]),)  # noqa: PTH208 (its order, as ComfyUI's)
+
+
+def _mask_composite(values: Inputs, _inputs: Path) -> tuple[Tensor]:
+    one, other = values["destination"], values["source"]
+    return ((one * other if values["operation"] == "multiply" else one + other).clamp(0, 1),)
+
+
+def _blur(values: Inputs, _inputs: Path) -> tuple[Tensor]:
+    radius, sigma = values["blur_radius"], values["sigma"]
+    line = torch.exp(-(torch.linspace(-radius, radius, 2 * radius + 1) ** 2) / (2 * sigma**2))
+    kernel = torch.outer(line, line)
+    weight = (kernel / kernel.sum()).repeat(3, 1, 1)[:, None]
+    padded = torch.nn.functional.pad(values["image"].permute(0, 3, 1, 2), (radius,) * 4, "reflect")
+    return (torch.nn.functional.conv2d(padded, weight, groups=3).permute(0, 2, 3, 1),)
+
+
+CORE: dict[str, Callable[[Inputs, Path], tuple[Any, ...]]] = {
+    "LoadImage": lambda values, inputs: (read(inputs / values["image"]), None),
+    "LoadImageMask": lambda values, inputs: (read(inputs / values["image"])[..., "rgb".index(values["channel"][0])],),
+    "LoadImageSetFromFolderNode": _folder,
+    "UpscaleModelLoader": lambda _values, _inputs: (None,),
+    "ImageUpscaleWithModel": lambda values, _inputs: (values["image"].repeat_interleave(4, 1).repeat_interleave(4, 2),),
+    "ThresholdMask": lambda values, _inputs: ((values["mask"] > values["value"]).float(),),
+    "MaskComposite": _mask_composite,
+    "ImageBlur": _blur,
+    "SaveImage": lambda values, _inputs: (values["images"],),
+    "PreviewImage": lambda values, _inputs: (values["images"],),
+    "MaskPreview": lambda values, _inputs: (values["mask"],),
+}

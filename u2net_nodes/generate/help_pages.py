@@ -1,0 +1,81 @@
+"""The pages that ComfyUI shows for a node's question mark, one for each node and language."""
+
+from __future__ import annotations
+
+from ...shared_core.spec import Choice, Colour, Integer, ModelChoice, Number, Parameter, Switch
+from ...shared_core.spec.parameters import unreachable
+from ...shared_core.texts import translate
+from ..description import Node, Slot, Widget, all_nodes
+from ..wording import _
+from .translations import LANGUAGES
+
+__all__ = ["FOLDER", "files", "picture_path"]
+
+FOLDER = "u2net_nodes/web/docs"
+
+INPUTS, SETTINGS, OUTPUTS = _("Inputs"), _("Settings"), _("Outputs")
+NAME, TYPE, RANGE, DEFAULT, MEANING = _("Name"), _("Type"), _("Range"), _("Default"), _("Meaning")
+OPTIONAL, ON, OFF, MODELS = _("optional"), _("on"), _("off"), _("the models there are")
+
+
+def files() -> dict[str, str]:
+    """Path from the repository's root → text."""
+    return {f"{FOLDER}/{node.id}/{folder}.md": _page(node, language) for node in all_nodes() for folder, language in LANGUAGES.items()}
+
+
+def picture_path(node: Node) -> str:
+    """Where a node's picture lies, from the folder of the pages, which is what their links are relative to."""
+    return f"{node.id}/picture.jpg"
+
+
+def _page(node: Node, language: str) -> str:
+    parts = [f"# {node.title.text(language)}", node.summary.text(language), f"![{node.title.text(language)}]({picture_path(node)})"]
+    if node.slots:
+        rows = [(one.title.text(language), _type(one, language), one.tooltip.text(language)) for one in node.slots]
+        parts += [f"## {translate(INPUTS, language)}", _table((NAME, TYPE, MEANING), rows, language)]
+    if node.widgets:
+        rows = [
+            (one.title.text(language), _range(one.parameter, language), _default(one.parameter, language), one.tooltip.text(language)) for one in node.widgets
+        ]
+        parts += [f"## {translate(SETTINGS, language)}", _table((NAME, RANGE, DEFAULT, MEANING), rows, language)]
+    rows = [(one.title.text(language), f"`{one.type}`", one.tooltip.text(language)) for one in node.outputs]
+    parts += [f"## {translate(OUTPUTS, language)}", _table((NAME, TYPE, MEANING), rows, language)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _type(one: Slot | Widget, language: str) -> str:
+    assert isinstance(one, Slot)
+    return f"`{one.type}`, {translate(OPTIONAL, language)}" if one.optional else f"`{one.type}`"
+
+
+def _range(parameter: Parameter, language: str) -> str:
+    match parameter:
+        case Number(low=low, high=high) | Integer(low=low, high=high):
+            return f"{low:g} – {high:g}"
+        case Choice(options=options):
+            return ", ".join(f"`{one.id}`" for one in options)
+        case Switch():
+            return f"{translate(ON, language)}, {translate(OFF, language)}"
+        case Colour():
+            return "`#rrggbb`"
+        case ModelChoice():
+            return translate(MODELS, language)
+        case _:
+            return unreachable(parameter)
+
+
+def _default(parameter: Parameter, language: str) -> str:
+    match parameter:
+        case Number(default=number) | Integer(default=number):
+            return f"{number:g}"
+        case Switch(default=is_on):
+            return translate(ON if is_on else OFF, language)
+        case Choice(default=text) | Colour(default=text) | ModelChoice(default=text):
+            return f"`{text}`"
+        case _:
+            return unreachable(parameter)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], language: str) -> str:
+    lines = [tuple(translate(one, language) for one in head), ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -1,0 +1,84 @@
+"""Draws the picture of each help page: what goes into a node, and what comes out, on a sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ...shared_core import operation, run
+from ...shared_core.models.cache import ModelCache
+from ...shared_core.spec import ModelChoice, Operation
+from ..description import Node, all_nodes
+from .help_pages import FOLDER, picture_path
+
+__all__ = ["draw", "on_paper"]
+
+HEIGHT, GAP, ARROW, LEVEL = 240, 12, 28, 205
+"""pixels; grey level of the checkerboard's dark squares"""
+
+
+def draw(root: Path) -> None:
+    """Write every node's picture below `root`."""
+    sample = {name: _read(root / "workflows/inputs" / file) for name, file in (("image", "u2studio_portrait.jpg"), ("background", "u2studio_stars.jpg"))}
+    models = ModelCache("cpu")
+    matte = run("matte", {"image": sample["image"]}, models=models)
+    known = {**sample, "alpha": matte["alpha"], "foreground": matte["foreground"]}
+    for node in all_nodes():
+        before, after = _shown(node, known, models)
+        target = root / FOLDER / picture_path(node)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _side_by_side([on_paper(one) for one in before], [on_paper(one) for one in after]).save(target, quality=85, optimize=True)
+
+
+def _shown(node: Node, known: dict[str, Tensor], models: ModelCache) -> tuple[list[Tensor], list[Tensor]]:
+    job = node.operation or operation("matte")
+    linked = {one.name: known[one.name if one.name in known else {"image": "image", "cutout": "image"}.get(one.kind, "alpha")] for one in job.inputs}
+    made = run(job.id, linked, _settings(job), models=models)
+    if node.operation is None:  # the loader and the all-in-one: what they end in
+        return list(linked.values()), [made["cutout"]]
+    return list(linked.values()), [made[one.id] for one in node.outputs]
+
+
+def _settings(job: Operation) -> dict[str, object]:
+    return {one.name: one.default for one in job.parameters if isinstance(one, ModelChoice)}
+
+
+def on_paper(picture: Tensor) -> Image.Image:
+    """The first of a batch of pictures or masks as RGB, transparency over a checkerboard. [B, H, W] or [B, H, W, 3 or 4], 0..1."""
+    first = picture[0].float()
+    if first.ndim == 2:
+        first = first[..., None].expand(*first.shape, 3)
+    if first.shape[-1] == 4:
+        height, width = first.shape[:2]
+        odd = (torch.arange(height)[:, None] // 16 + torch.arange(width)[None] // 16) % 2
+        paper = torch.where(odd.bool(), LEVEL / 255, 1.0)[..., None]
+        first = first[..., :3] * first[..., 3:] + paper * (1 - first[..., 3:])
+    return Image.fromarray((first * 255).round().to(torch.uint8).numpy())
+
+
+def _side_by_side(before: list[Image.Image], after: list[Image.Image]) -> Image.Image:
+    shown = [one.resize((round(one.width * HEIGHT / one.height), HEIGHT), Image.Resampling.LANCZOS) for one in (*before, *after)]
+    whole = Image.new("RGB", (sum(one.width + GAP for one in shown) - GAP + ARROW, HEIGHT), "white")
+    x = 0
+    for number, one in enumerate(shown):
+        if number == len(before):
+            whole.paste(_arrow(), (x - GAP // 2, HEIGHT // 2 - 8))
+            x += ARROW
+        whole.paste(one, (x, 0))
+        x += one.width + GAP
+    return whole
+
+
+def _arrow() -> Image.Image:
+    ramp = np.abs(np.arange(17) - 8)[:, None] * 1.5 > 16 - np.arange(17)[None]
+    shaft = (np.abs(np.arange(17) - 8)[:, None] <= 2) & (np.arange(17)[None] < 9)
+    head = ~ramp & (np.arange(17)[None] >= 6)
+    return Image.fromarray(np.where(shaft | head, 90, 255).astype(np.uint8)).convert("RGB")
+
+
+def _read(path: Path) -> Tensor:
+    return torch.from_numpy(np.asarray(Image.open(path).convert("RGB"), dtype=np.float32) / 255)[None]

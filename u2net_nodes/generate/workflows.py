@@ -1,0 +1,181 @@
+"""The workflows under Browse Templates, each with its twin for the server. Pictures they load lie in `workflows/inputs`."""
+
+from __future__ import annotations
+
+import json
+
+from ..wording import _
+from .graph import Graph
+
+__all__ = ["GRAPHS", "files"]
+
+PORTRAIT, STARS, SMALL, HARD_MASK, FOLDER = "u2studio_portrait.jpg", "u2studio_stars.jpg", "u2studio_small.jpg", "u2studio_mask.png", "u2studio_folder"
+
+
+def remove_background() -> Graph:
+    """One node, nothing to set."""
+    graph = Graph("remove_background", (_("Press Run. Then load a photo of your own in the first node."),))
+    photo = graph.add("LoadImage", 0, image="example.png")
+    done = graph.add("U2RemoveBackground", 1, image=photo[0])
+    graph.add("SaveImage", 2, images=done[0], filename_prefix="u2studio/cutout")
+    return graph
+
+
+def matting() -> Graph:
+    """From a photo to mask, foreground and cut-out."""
+    graph = Graph(
+        "matting",
+        (
+            _("A photo becomes a mask, a foreground and a cut-out with transparency."),
+            _("Edge width is how far the refinement looks for hair: try 0, 12 and 40."),
+            _("The photo is in the pack's folder workflows/inputs; any other will do."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=PORTRAIT)
+    model = graph.add("U2LoadModel", 0)
+    matte = graph.add("U2Matte", 1, image=photo[0], model=model[0])
+    graph.add("MaskPreview", 2, mask=matte[0])
+    graph.add("SaveImage", 2, images=matte[2], filename_prefix="u2studio/cutout")
+    graph.add("PreviewImage", 3, images=matte[1])
+    return graph
+
+
+def new_background() -> Graph:
+    """The subject over another picture."""
+    graph = Graph(
+        "new_background",
+        (
+            _("The subject is placed over another picture, which is scaled to fill."),
+            _("Matte gives the subject's own colours at the edge, so nothing of the old background shines through."),
+            _("Remove the link to background to place it over the colour instead."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=PORTRAIT)
+    stars = graph.add("LoadImage", 0, image=STARS)
+    matte = graph.add("U2Matte", 1, image=photo[0])
+    over = graph.add("U2Composite", 2, foreground=matte[1], alpha=matte[0], background=stars[0])
+    graph.add("SaveImage", 3, images=over[0], filename_prefix="u2studio/new_background")
+    return graph
+
+
+def hair_refine_trimap() -> Graph:
+    """A wide refinement that a trimap keeps within bounds."""
+    graph = Graph(
+        "hair_refine_trimap",
+        (
+            _("A wide refinement finds hair; a trimap keeps it away from what is surely subject or surely background."),
+            _("The trimap is 1, 0 and, in the band between, 0.5; two thresholds turn it into the sure and the possible subject."),
+            _("The result is: possible subject, times refined mask, plus sure subject."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=PORTRAIT)
+    matte = graph.add("U2Matte", 1, image=photo[0], refine="none")
+    trimap = graph.add("U2Trimap", 1, alpha=matte[0], inside=6.0, outside=16.0)
+    refined = graph.add("U2RefineAlpha", 2, image=photo[0], alpha=matte[0], edge_width=40.0)
+    possible = graph.add("ThresholdMask", 2, title="possible subject", mask=trimap[0], value=0.25)
+    sure = graph.add("ThresholdMask", 2, title="sure subject", mask=trimap[0], value=0.75)
+    graph.add("MaskPreview", 2, mask=trimap[0])
+    bounded = graph.add("MaskComposite", 3, destination=refined[0], source=possible[0], x=0, y=0, operation="multiply")
+    alpha = graph.add("MaskComposite", 3, destination=bounded[0], source=sure[0], x=0, y=0, operation="add")
+    graph.add("MaskPreview", 3, mask=alpha[0])
+    colours = graph.add("U2EstimateForeground", 4, image=photo[0], alpha=alpha[0])
+    graph.add("SaveImage", 4, images=colours[1], filename_prefix="u2studio/hair")
+    return graph
+
+
+def folder_batch() -> Graph:
+    """All pictures of a folder."""
+    graph = Graph(
+        "folder_batch",
+        (
+            _("Every picture of a folder in ComfyUI's input folder is cut out, in one batch."),
+            _("Copy the folder u2studio_folder from the pack's workflows/inputs there, or choose one of your own."),
+            _("A batch has one size; choose how pictures of other sizes are fitted."),
+        ),
+    )
+    photos = graph.add("LoadImageSetFromFolderNode", 0, folder=FOLDER, resize_method="Pad")
+    model = graph.add("U2LoadModel", 0)
+    matte = graph.add("U2Matte", 1, image=photos[0], model=model[0])
+    graph.add("SaveImage", 2, images=matte[2], filename_prefix="u2studio/folder")
+    return graph
+
+
+def other_mask_refine() -> Graph:
+    """A hard mask from elsewhere, fitted to the photo."""
+    graph = Graph(
+        "other_mask_refine",
+        (
+            _("Any mask will do: of a segmentation model, of another pack, or painted. It is fitted to the edges in the photo."),
+            _("Put your own source of masks in place of Load Image (as Mask). White is the subject."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=PORTRAIT)
+    mask = graph.add("LoadImageMask", 0, image=HARD_MASK, channel="red")
+    refined = graph.add("U2RefineAlpha", 1, image=photo[0], alpha=mask[0], edge_width=24.0)
+    graph.add("MaskPreview", 1, mask=refined[0])
+    colours = graph.add("U2EstimateForeground", 2, image=photo[0], alpha=refined[0])
+    graph.add("SaveImage", 3, images=colours[1], filename_prefix="u2studio/refined")
+    return graph
+
+
+def upscale_then_matte() -> Graph:
+    """A small photo, enlarged first."""
+    graph = Graph(
+        "upscale_then_matte",
+        (
+            _("A small photo is enlarged by ComfyUI's own upscaler, then cut out: the edge is found in the large picture."),
+            _("Bring your checkpoint: put one into models/upscale_models and choose it in the marked loader."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=SMALL)
+    loader = graph.add("UpscaleModelLoader", 0, title="Load Upscale Model: bring your checkpoint", model_name="RealESRGAN_x4plus.safetensors")
+    large = graph.add("ImageUpscaleWithModel", 1, upscale_model=loader[0], image=photo[0])
+    matte = graph.add("U2Matte", 1, image=large[0], edge_width=24.0)
+    graph.add("SaveImage", 2, images=matte[2], filename_prefix="u2studio/upscaled")
+    return graph
+
+
+def beside_synthesis() -> Graph:
+    """Our steps around a slot for img2img or for label-map synthesis."""
+    graph = Graph(
+        "beside_synthesis",
+        (
+            _("The subject is taken out, something else is made of the picture, and the subject is put back over it."),
+            _("In the slot stands a blur, so that this runs as it is."),
+            _("To replace it, bring a checkpoint, un-mute the nodes of the group, and link the picture they make to background."),
+            _("SPADE synthesis, retouch or any other image model fits into the same slot."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=PORTRAIT)
+    matte = graph.add("U2Matte", 1, image=photo[0])
+    slot = graph.add("ImageBlur", 1, title="Slot: replace me with synthesis", image=photo[0], blur_radius=24, sigma=10.0)
+    over = graph.add("U2Composite", 3, foreground=matte[1], alpha=matte[0], background=slot[0])
+    graph.add("SaveImage", 4, images=over[0], filename_prefix="u2studio/beside_synthesis")
+    loader = graph.add("CheckpointLoaderSimple", 1, title="Load Checkpoint: bring your checkpoint", muted=True, ckpt_name="v1-5-pruned-emaonly.safetensors")
+    latent = graph.add("VAEEncode", 2, muted=True, pixels=photo[0], vae=loader[2])
+    wanted = graph.add("CLIPTextEncode", 2, muted=True, clip=loader[1], text="an oil painting of a space centre, warm light")
+    unwanted = graph.add("CLIPTextEncode", 2, muted=True, clip=loader[1], text="blurry")
+    sampled = graph.add(
+        "KSampler", 3, muted=True, model=loader[0], positive=wanted[0], negative=unwanted[0], latent_image=latent[0],
+        seed=1, steps=20, cfg=7.0, sampler_name="euler", scheduler="normal", denoise=0.6,
+    )  # fmt: skip
+    graph.add("VAEDecode", 4, muted=True, samples=sampled[0], vae=loader[2])
+    graph.groups.append(("img2img: bring your checkpoint, then un-mute", [one for one in graph.nodes if one.muted]))
+    return graph
+
+
+GRAPHS = (remove_background, matting, new_background, hair_refine_trimap, folder_batch, other_mask_refine, upscale_then_matte, beside_synthesis)
+
+
+def files() -> dict[str, str]:
+    """Path from the repository's root → text."""
+    made: dict[str, str] = {}
+    for build in GRAPHS:
+        graph = build()
+        made[f"workflows/{graph.name}.json"] = _json(graph.workflow())
+        made[f"workflows/api/{graph.name}.json"] = _json(graph.prompt())
+    return made
+
+
+def _json(content: dict[str, object]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
