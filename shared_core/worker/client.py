@@ -191,7 +191,10 @@ class Client:
         raise WorkerError("The worker did not answer within {seconds:.0f} seconds. What it said last is in {log}", seconds=STARTING, log=log_file())
 
     def _started(self) -> subprocess.Popen[bytes]:
-        folder = private(log_file().parent)
+        try:
+            folder = private(log_file().parent)
+        except OSError as error:
+            raise WorkerError("The worker's folder cannot be used: {reason}.", reason=error) from error
         command = ["flatpak-spawn", "--host", *self.command] if in_sandbox() else self.command
         flags = 0x00000008 | 0x00000200 | 0x08000000 if sys.platform == "win32" else 0  # DETACHED_PROCESS, NEW_PROCESS_GROUP, NO_WINDOW
         try:
