@@ -29,12 +29,14 @@ class Format:
     writable: bool = True
     alpha: bool = False
     sixteen_bit: bool = False
+    longest: int = 2**31 - 1
+    """pixels along a side"""
 
 
 FORMATS = (
     Format(id="PNG", suffixes=(".png",), reader=("PIL.PngImagePlugin", "PngImageFile"), alpha=True, sixteen_bit=True),
-    Format(id="JPEG", suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"), reader=("PIL.JpegImagePlugin", "JpegImageFile")),
-    Format(id="WEBP", suffixes=(".webp",), reader=("PIL.WebPImagePlugin", "WebPImageFile"), alpha=True),
+    Format(id="JPEG", suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"), reader=("PIL.JpegImagePlugin", "JpegImageFile"), longest=65500),
+    Format(id="WEBP", suffixes=(".webp",), reader=("PIL.WebPImagePlugin", "WebPImageFile"), alpha=True, longest=16383),
     Format(id="TIFF", suffixes=(".tif", ".tiff"), reader=("PIL.TiffImagePlugin", "TiffImageFile"), alpha=True, sixteen_bit=True),
     Format(id="BMP", suffixes=(".bmp", ".dib"), reader=("PIL.BmpImagePlugin", "BmpImageFile")),
     Format(id="AVIF", suffixes=(".avif",), reader=("PIL.AvifImagePlugin", "AvifImageFile"), package="pillow>=11.3", alpha=True),

@@ -19,8 +19,8 @@ __all__ = ["chunks", "is_deep", "write_png"]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2
 _BAND_BYTES = 1 << 20
-_LEVEL = 3
-"""of zlib: after the Up filter, 6 takes twice as long for files 2 % smaller"""
+_LEVEL = 2
+"""of zlib: a 12-megapixel photo takes a quarter longer than at level 1 and is 2 % smaller; level 6 takes eight times as long for another 7 %"""
 
 
 def is_deep(stream: BinaryIO) -> bool:

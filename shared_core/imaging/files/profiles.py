@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,8 +25,8 @@ _SRGB_TO_XYZ = np.array([[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.716878
 """linear sRGB → XYZ of D50, the profile connection space (Bradford-adapted)"""
 _STEPS = 65535
 _GRID = np.linspace(0.0, 1.0, _STEPS + 1)
-_BAND = 1 << 18
-"""pixels converted at a time, so that the floats in between stay small"""
+_BAND = 1 << 15
+"""pixels converted at a time, so that what lies in between stays in the processor's cache"""
 
 
 @dataclass(frozen=True)
@@ -100,22 +101,48 @@ def through_cms(image: Image, icc: bytes) -> Image | None:
         return None
 
 
-def _converted(pixels: np.ndarray, curves: np.ndarray, matrix: np.ndarray, encode) -> np.ndarray:
-    import cv2
-
-    eight = pixels.dtype == np.uint8
-    curves = np.ascontiguousarray((curves[:, :: _STEPS // 255] if eight else curves).T, dtype=np.float32)
-    shades = np.rint(encode(np.stack([_GRID] * 3, axis=-1)) * 255).astype(np.uint8) if eight else np.empty(0)
-    channels = np.arange(3)
+def _converted(pixels: np.ndarray, curves: np.ndarray, matrix: np.ndarray, encode: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Through `curves` [3, 65536] to linear light, through `matrix`, and through `encode`, which takes and gives [..., 3] in 0..1."""
+    convert = _byte_converter(curves, matrix, encode) if pixels.dtype == np.uint8 else _float_converter(curves, matrix, encode)
     result = np.empty_like(pixels)
     rows = max(1, _BAND // pixels.shape[1])
     for top in range(0, len(pixels), rows):
-        band = pixels[top : top + rows, :, :3]
-        linear = curves[band if eight else np.rint(band * np.float32(_STEPS)).astype(np.int32), channels]
-        linear = np.clip(cv2.transform(linear, matrix.astype(np.float32)), 0.0, 1.0)
-        result[top : top + rows, :, :3] = shades[np.rint(linear * _STEPS).astype(np.uint16), channels] if eight else encode(linear)
+        result[top : top + rows, :, :3] = convert(np.ascontiguousarray(pixels[top : top + rows, :, :3]))
     result[..., 3:] = pixels[..., 3:]
     return result
+
+
+def _byte_converter(curves: np.ndarray, matrix: np.ndarray, encode: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """All by tables: a phone's photos are wide-gamut, so this is on the way of every one of them."""
+    import cv2
+
+    linear_of = np.ascontiguousarray(curves[:, :: _STEPS // 255].T, dtype=np.float32).reshape(1, 256, 3)
+    matrix = np.hstack([matrix * _STEPS, np.full((3, 1), 0.5)]).astype(np.float32)  # the half rounds
+    shades = np.rint(encode(np.stack([_GRID] * 3, axis=-1)) * 255).astype(np.uint8).T.copy()
+    alike = (shades == shades[0]).all()
+
+    def convert(band: np.ndarray) -> np.ndarray:
+        linear = cv2.transform(cv2.LUT(band, linear_of), matrix)
+        index = np.clip(linear, 0, _STEPS, out=linear).astype(np.uint16)
+        if alike:
+            return np.take(shades[0], index, mode="clip")  # "clip" because the index fits: numpy need not look
+        return np.stack([shades[c][index[..., c]] for c in range(3)], axis=-1)
+
+    return convert
+
+
+def _float_converter(curves: np.ndarray, matrix: np.ndarray, encode: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    import cv2
+
+    curves = curves.astype(np.float32)
+    matrix = matrix.astype(np.float32)
+
+    def convert(band: np.ndarray) -> np.ndarray:
+        index = np.rint(band * np.float32(_STEPS)).astype(np.uint16)  # exact for values that were 16-bit numbers
+        linear = np.stack([curves[c][index[..., c]] for c in range(3)], axis=-1)
+        return encode(np.clip(cv2.transform(linear, matrix), 0.0, 1.0))
+
+    return convert
 
 
 def _by_cms(pixels: np.ndarray, icc: bytes, *, back: bool) -> np.ndarray:

@@ -21,7 +21,7 @@ _DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
 _EXIF, _GPS, _INTEROP, _XMP, _ICC = 34665, 34853, 40965, 700, 34675
 _BYTES, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 1, 3, 4, 5, 7
 _BAND_BYTES = 1 << 20
-_LEVEL = 6
+_LEVEL = 2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,10 @@ KEYWORD = "u2studio"
 """of the PNG text chunk that holds the provenance"""
 _LOSSY = 92
 """quality of JPEG, WebP, AVIF and HEIF results"""
+_FULL_COLOUR = {"JPEG": {"subsampling": 0}, "AVIF": {"subsampling": "4:4:4"}, "HEIF": {"chroma": 444}}
+"""colour as fine as brightness: half of it would fray the edge of a cut-out"""
+_JPEG_SEGMENT = 65500
+"""bytes of EXIF or XMP that fit; longer ones come from other formats and are left out"""
 _UNFINISHED = ".u2studio-{}.part"
 _LEFTOVER_SECONDS = 3600
 
@@ -58,6 +63,8 @@ def write_picture(
     found = format_for(target if is_path else stream_name)
     if pixels.ndim == 3 and pixels.shape[2] == 4 and not found.alpha:
         raise BadInput("{name}: {kind} files hold no transparency. Write PNG, WebP or TIFF, or place the picture over a background.", name=name, kind=found.id)
+    if max(pixels.shape[:2]) > found.longest:
+        raise BadInput("{name}: {kind} files hold at most {longest} pixels along a side. Write PNG or TIFF.", name=name, kind=found.id, longest=found.longest)
     ready = quantised(pixels, depth if found.sixteen_bit else 8)
     note = json.dumps(provenance, sort_keys=True, default=str) if provenance is not None else None
 
@@ -161,22 +168,37 @@ def _encode(stream: BinaryIO, name: str, pixels: np.ndarray, found: Format, meta
 
         write_tiff(stream, pixels, metadata)
         return
+    try:
+        encoded = _by_pillow(pixels, found, name, metadata)
+    except (ValueError, RuntimeError) as error:  # how encoders refuse what their format cannot hold
+        raise BadInput("{name} could not be written: {reason}.", name=name, reason=reason(error)) from None
+    stream.write(encoded.getbuffer())
+
+
+def _by_pillow(pixels: np.ndarray, found: Format, name: str, metadata: Metadata) -> io.BytesIO:
+    """The whole file in memory: Pillow, writing to a disk itself, forgets why that failed."""
     from PIL import Image
 
     reader_for(found, name)  # registers the writer too
-    options: dict[str, object] = {"quality": _LOSSY}
-    if found.id == "JPEG":
-        options["subsampling"] = 0
+    options: dict[str, object] = {"quality": _LOSSY, **_FULL_COLOUR.get(found.id, {})}
     if found.id == "WEBP":
-        options |= {"lossless": pixels.ndim == 2, "exact": True}
+        options |= {"lossless": pixels.ndim == 2, "exact": True}  # exact: keeps the colour under full transparency
     if metadata.icc and pixels.ndim == 3:
         options["icc_profile"] = metadata.icc
-    if metadata.exif:
+    most = _JPEG_SEGMENT if found.id == "JPEG" else sys.maxsize
+    if metadata.exif and len(metadata.exif) <= most:
         options["exif"] = b"Exif\0\0" + metadata.exif
-    if metadata.xmp:
+    if metadata.xmp and len(metadata.xmp) <= most:
         options["xmp"] = metadata.xmp
     if metadata.dpi:
         options["dpi"] = metadata.dpi
-    encoded = io.BytesIO()  # Pillow, writing to a file itself, forgets why that failed
-    Image.fromarray(pixels).save(encoded, found.id, **options)
-    stream.write(encoded.getbuffer())
+    encoded = io.BytesIO()
+    image = Image.fromarray(pixels)
+    if found.id == "HEIF":
+        from pillow_heif import from_pillow  # pyright: ignore[reportMissingImports]
+
+        image.info.update(options)  # it looks for the profile there
+        from_pillow(image).save(encoded, **options)
+    else:
+        image.save(encoded, found.id, **options)
+    return encoded

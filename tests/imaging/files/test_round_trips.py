@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
-from u2studio.shared_core.imaging.files import read_picture, write_picture
+from u2studio.shared_core.errors import BadInput
+from u2studio.shared_core.imaging.files import Metadata, read_picture, write_picture
 
-from .making import encoded, noise, png, png_chunk, tiff
+from .making import encoded, matrix_profile, noise, orientation_exif, png, png_chunk, tiff
 
 
 def _stored(pixels: np.ndarray, depth: int) -> np.ndarray:
@@ -75,14 +80,50 @@ def test_alpha_is_straight(tmp_path: Path, suffix: str) -> None:
     assert np.abs(picture[..., :3].astype(int) - (200, 100, 50)).max() <= (4 if suffix == ".webp" else 0)
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp"])
+def _needs_its_library(suffix: str) -> None:
+    if suffix == ".avif":
+        pytest.importorskip("PIL.AvifImagePlugin", reason="AVIF needs Pillow 11.3")
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".avif", ".heic"])
 def test_other_formats_are_close(tmp_path: Path, suffix: str) -> None:
+    _needs_its_library(suffix)
     ramp = np.linspace(0, 255, 64, dtype=np.uint8)
     pixels = np.stack([np.tile(ramp, (48, 1)), np.tile(ramp[::-1], (48, 1)), np.full((48, 64), 90, np.uint8)], axis=2)
     write_picture(tmp_path / f"a{suffix}", pixels)
     picture = read_picture(tmp_path / f"a{suffix}")
-    assert picture.format == {".jpg": "JPEG", ".webp": "WEBP", ".bmp": "BMP"}[suffix]
+    assert picture.format == {".jpg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".avif": "AVIF", ".heic": "HEIF"}[suffix]
     assert np.abs(picture.pixels.astype(int) - pixels).mean() <= (0 if suffix == ".bmp" else 1.5)
+
+
+@pytest.mark.parametrize("suffix", [".avif", ".heic"])
+def test_modern_formats_keep_alpha_profile_and_orientation(tmp_path: Path, suffix: str) -> None:
+    _needs_its_library(suffix)
+    pixels = np.zeros((48, 64, 4), np.uint8)
+    pixels[:] = (200, 100, 50, 255)
+    pixels[:, 32:, 3] = 0
+    metadata = Metadata(icc=matrix_profile(), exif=orientation_exif(1))
+    write_picture(tmp_path / f"a{suffix}", pixels, metadata=metadata)
+    picture = read_picture(tmp_path / f"a{suffix}")
+    assert picture.metadata.icc == metadata.icc
+    assert np.abs(picture.own[:, :24].astype(int) - pixels[:, :24]).max() <= 6
+    assert picture.own[:, 40:, 3].max() <= 2
+    if suffix == ".avif":  # turned by its own boxes, which Pillow hands on as EXIF
+        image = Image.fromarray(pixels[..., :3])
+        image.save(tmp_path / "turned.avif", exif=b"Exif\0\0" + orientation_exif(6))
+        assert read_picture(tmp_path / "turned.avif").pixels.shape == (64, 48, 3)
+
+
+@pytest.mark.parametrize(("start", "package"), [(b"\0\0\0\x18ftypheic", "pillow-heif"), (b"\0\0\0\x18ftypavif", "pillow>=11.3")])
+def test_a_missing_library_is_named(start: bytes, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("pillow_heif", "PIL.AvifImagePlugin"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(BadInput, match=f"need a library that is not installed. Get it with: pip install '{package}'"):
+        read_picture(io.BytesIO(start + bytes(100)))
+    with pytest.raises(BadInput, match="need a library"):
+        write_picture(io.BytesIO(), noise(), stream_name="a.heic" if "heif" in package else "a.avif")
 
 
 def test_a_gray_mask_is_exact_in_webp(tmp_path: Path) -> None:
@@ -121,6 +162,30 @@ def test_jpeg_values_are_pillows() -> None:
         np.testing.assert_array_equal(read_picture(io.BytesIO(data)).pixels, theirs)
     gray = encoded(pixels[..., 0], "JPEG")
     np.testing.assert_array_equal(read_picture(io.BytesIO(gray)).pixels[..., 2], np.asarray(Image.open(io.BytesIO(gray))))
+
+
+@given(
+    height=st.integers(1, 70), width=st.integers(1, 70), channels=st.sampled_from([0, 3, 4]), depth=st.sampled_from([8, 16]),
+    suffix=st.sampled_from([".png", ".tif"]), seed=st.integers(0, 99), icc=st.booleans(), dpi=st.one_of(st.none(), st.floats(1, 5000)),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_any_picture_comes_back(height: int, width: int, channels: int, depth: int, suffix: str, seed: int, icc: bool, dpi: float | None) -> None:
+    pixels = noise(height, width, channels, dtype=np.uint8 if depth == 8 else np.uint16, seed=seed)
+    metadata = Metadata(icc=matrix_profile() if icc else None, dpi=(dpi, dpi) if dpi else None)
+    stream = io.BytesIO()
+    write_picture(stream, pixels, metadata=metadata, depth=depth, stream_name=f"a{suffix}")
+    stream.seek(0)
+    picture = read_picture(stream)
+    np.testing.assert_array_equal(_stored(picture.own, depth), pixels if channels else np.repeat(pixels[..., None], 3, 2))
+    assert (picture.own is picture.pixels) == (not icc or not channels)
+
+
+def test_many_at_once_are_as_one_after_the_other() -> None:
+    files = [encoded(noise(seed=1), "PNG"), encoded(noise(seed=2), "TIFF"), png(noise(seed=3, dtype=np.uint16)), encoded(noise(seed=4), "JPEG")] * 10
+    with ThreadPoolExecutor(8) as pool:
+        at_once = list(pool.map(lambda data: read_picture(io.BytesIO(data)).pixels, files))
+    for data, pixels in zip(files, at_once, strict=True):
+        np.testing.assert_array_equal(pixels, read_picture(io.BytesIO(data)).pixels)
 
 
 class TestKindsOfPixels:

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from u2studio.shared_core.errors import BadInput
-from u2studio.shared_core.imaging.files import find_pictures, format_for, read_picture, remove_leftovers, write_picture
+from u2studio.shared_core.imaging.files import Metadata, find_pictures, format_for, read_picture, remove_leftovers, write_picture
 from u2studio.shared_core.imaging.files import write as write_module
 
-from .making import noise
+from .making import exif, matrix_profile, noise
 
 SUFFIXES = [".png", ".jpg", ".webp", ".tif", ".bmp"]
 
@@ -155,6 +155,23 @@ def test_kill_leaves_what_was_there(tmp_path: Path) -> None:
     os.utime(leftover[0], (time.time() - 7200,) * 2)
     remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(("suffix", "width"), [(".webp", 20_000), (".jpg", 70_000)])
+def test_sizes_a_format_cannot_hold(suffix: str, width: int, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"files hold at most \d+ pixels along a side"):
+        write_picture(tmp_path / f"a{suffix}", np.zeros((2, width, 3), np.uint8))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_descriptions_a_format_cannot_hold_are_left_out(tmp_path: Path) -> None:
+    long = Metadata(exif=exif([(0x010E, 2, 70_000, b"x" * 70_000)]), xmp=b"<x/>" * 20_000, icc=matrix_profile() + bytes(200_000))
+    for suffix in (".png", ".jpg", ".webp", ".tif"):
+        write_picture(tmp_path / f"a{suffix}", noise(), metadata=long)
+        kept = read_picture(tmp_path / f"a{suffix}").metadata
+        assert (kept.exif is None) == (suffix == ".jpg")
+        assert (kept.xmp is None) == (suffix == ".jpg")
+        assert kept.icc == long.icc
 
 
 def test_pixels_given_are_not_changed(tmp_path: Path) -> None:
