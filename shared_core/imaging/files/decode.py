@@ -53,12 +53,13 @@ def _first_scan(data: bytes) -> int:
     return -1
 
 
-def deep_png(stream: BinaryIO, transparency: object) -> tuple[np.ndarray, bytes | None]:
+def deep_png(stream: BinaryIO, transparency: object, icc: bytes | None) -> tuple[np.ndarray, bytes | None]:
     """A PNG of 16 bits. Raises ValueError.
 
     Args:
         stream: the file.
         transparency: the gray value its tRNS chunk makes transparent; None where it has no such chunk.
+        icc: its colour profile.
     Returns: [H, W, 3 or 4] float32, and its EXIF.
     """
     stream.seek(0)
@@ -71,7 +72,7 @@ def deep_png(stream: BinaryIO, transparency: object) -> tuple[np.ndarray, bytes 
     if stored.ndim == 2 and isinstance(transparency, int):
         alpha = np.where(stored == transparency, 0, 65535).astype(np.uint16)
         pixels = np.dstack([pixels, alpha])
-    return _unit(pixels), exif
+    return _gray_as_srgb(_unit(pixels), stored, icc), exif
 
 
 def deep_tiff(data: bytes, layout: Layout, name: str) -> np.ndarray:
@@ -91,6 +92,7 @@ def deep_tiff(data: bytes, layout: Layout, name: str) -> np.ndarray:
     pixels = _unit(_three_or_four(stored))
     if layout.photometric == 0:
         pixels = 1 - pixels
+    pixels = _gray_as_srgb(pixels, stored, layout.metadata.icc)
     if pixels.shape[2] == 4 and layout.alpha == "none":
         return np.ascontiguousarray(pixels[..., :3])
     if pixels.shape[2] == 4 and layout.alpha == "premultiplied":
@@ -133,6 +135,13 @@ def _three_or_four(stored: np.ndarray) -> np.ndarray:
         return cv2.cvtColor(stored.astype(np.float32) if stored.dtype == np.float64 else stored, cv2.COLOR_GRAY2RGB)
     stored[..., :3] = stored[..., 2::-1].copy()
     return stored
+
+
+def _gray_as_srgb(pixels: np.ndarray, stored: np.ndarray, icc: bytes | None) -> np.ndarray:
+    """`pixels` with sRGB's curve where the file `stored` gray with a profile of its own."""
+    if stored.ndim == 2 and icc and usable(icc, "GRAY"):
+        pixels[..., :3] = gray_in_srgb(pixels[..., 0], icc)[..., None]
+    return pixels
 
 
 def _unit(values: np.ndarray) -> np.ndarray:

@@ -48,6 +48,13 @@ class Picture:
     def width(self) -> int:
         return self.pixels.shape[1]
 
+    def as_alpha(self) -> np.ndarray:
+        """The picture read as a mask, [H, W]: its transparency where it has any, else its brightness (ITU-R BT.709 weights of the stored values)."""
+        if self.has_alpha and (self.own[..., 3] < (255 if self.own.itemsize == 1 else 1)).any():
+            return self.own[..., 3].copy()
+        brightness = self.own[..., :3] @ (0.2126, 0.7152, 0.0722)
+        return (brightness + 0.5 if self.own.itemsize == 1 else brightness).astype(self.own.dtype)
+
     @property
     def has_alpha(self) -> bool:
         return self.pixels.shape[2] == 4

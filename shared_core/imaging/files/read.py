@@ -152,7 +152,7 @@ def _other(stream: BinaryIO, found: Format, name: str) -> tuple[np.ndarray, byte
             _check_shape(quick, image.width, image.height)
             return quick, metadata.icc if usable(metadata.icc, "RGB") else None, _orientation(image), metadata
     if found.id == "PNG" and is_deep(stream):
-        stored, exif = decode.deep_png(stream, image.info.get("transparency"))
+        stored, exif = decode.deep_png(stream, image.info.get("transparency"), metadata.icc)
         _check_shape(stored, image.width, image.height)
         metadata = replace(metadata, exif=exif)
         return stored, metadata.icc if usable(metadata.icc, "RGB") else None, exif_orientation(exif or b""), metadata

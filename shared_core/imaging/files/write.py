@@ -172,7 +172,8 @@ def _encode(stream: BinaryIO, name: str, pixels: np.ndarray, found: Format, meta
         encoded = _by_pillow(pixels, found, name, metadata)
     except (ValueError, RuntimeError) as error:  # how encoders refuse what their format cannot hold
         raise BadInput("{name} could not be written: {reason}.", name=name, reason=reason(error)) from None
-    stream.write(encoded.getbuffer())
+    with encoded.getbuffer() as view:
+        stream.write(view)
 
 
 def _by_pillow(pixels: np.ndarray, found: Format, name: str, metadata: Metadata) -> io.BytesIO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -89,8 +90,6 @@ def test_a_result_keeps_the_photos_own_colours(tmp_path: Path) -> None:
 
 
 def encoded_16(photo: np.ndarray, icc: bytes) -> bytes:
-    import zlib
-
     return png(photo.astype(np.uint16) * 257, png_chunk(b"iCCP", b"x\0\0" + zlib.compress(icc)))
 
 
@@ -104,9 +103,16 @@ def test_srgb_is_recognised_whatever_it_is_called(icc: bytes) -> None:
 def test_gray_profiles() -> None:
     """Linear gray 55 / 255 is shade 128 of sRGB. A result is RGB, so no gray profile is kept."""
     gray = np.full((4, 4), 55, np.uint8)
-    for data in (encoded(gray, "PNG", icc_profile=gray_profile(1.0)), encoded(gray, "JPEG", quality=100, icc_profile=gray_profile(1.0))):
+    icc = gray_profile(1.0)
+    deep = gray.astype(np.uint16) * 257
+    for data in (
+        encoded(gray, "PNG", icc_profile=icc),
+        encoded(gray, "JPEG", quality=100, icc_profile=icc),
+        png(deep, png_chunk(b"iCCP", b"x\0\0" + zlib.compress(icc))),
+        tiff(deep, photometric="minisblack", extratags=[(34675, 7, len(icc), icc, True)]),
+    ):
         picture = read_picture(io.BytesIO(data))
-        assert picture.pixels.tolist() == np.full((4, 4, 3), 128).tolist()
+        np.testing.assert_array_equal(np.rint(picture.pixels * (255 if picture.depth == 16 else 1)), np.full((4, 4, 3), 128))
         assert picture.own is picture.pixels
         assert picture.metadata.icc is None
 

@@ -188,6 +188,17 @@ def test_many_at_once_are_as_one_after_the_other() -> None:
         np.testing.assert_array_equal(pixels, read_picture(io.BytesIO(data)).pixels)
 
 
+def test_a_picture_as_a_mask() -> None:
+    gray = noise(channels=0)
+    assert read_picture(io.BytesIO(encoded(gray, "PNG"))).as_alpha().tolist() == gray.tolist()
+    rgba = noise(channels=4)
+    assert read_picture(io.BytesIO(encoded(rgba, "PNG"))).as_alpha().tolist() == rgba[..., 3].tolist()
+    opaque = np.dstack([gray, gray, gray, np.full_like(gray, 255)])  # what GIMP exports from a mask made visible
+    assert read_picture(io.BytesIO(encoded(opaque, "PNG"))).as_alpha().tolist() == gray.tolist()
+    deep = noise(channels=0, dtype=np.uint16)
+    np.testing.assert_array_equal(np.rint(read_picture(io.BytesIO(png(deep))).as_alpha() * 65535), deep)
+
+
 class TestKindsOfPixels:
     """Each kind as its own definition says, not as a library happens to read it."""
 
