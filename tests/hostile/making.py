@@ -75,9 +75,9 @@ def _jpeg_with_size(width: int, height: int) -> bytes:
     return bytes(data)
 
 
-def _jpeg_of_scans(count: int) -> bytes:
+def _jpeg_of_scans(count: int, image: Image.Image | None = None) -> bytes:
     """A progressive JPEG whose last scan is said again and again."""
-    data = _save("JPEG", progressive=True)
+    data = _save("JPEG", image, progressive=True)
     last = data.rindex(b"\xff\xda")
     return data[:last] + data[last:-2] * count + data[-2:]
 
@@ -276,6 +276,8 @@ HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "jpeg higher than its data": (_jpeg_with_size(32, 4000), ""),
     "jpeg of 12 bits": (_WHOLE["jpeg"].replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c"), DAMAGED),
     "jpeg of 5000 scans": (lambda: _jpeg_of_scans(5000), "is a JPEG of"),
+    "jpeg of 5000 scans without its end": (lambda: _jpeg_of_scans(5000)[:-2], "is a JPEG of"),
+    "cmyk jpeg of 5000 scans": (lambda: _jpeg_of_scans(5000, Image.frombytes("CMYK", (32, 24), _noise(channels=4).tobytes())), "is a JPEG of"),
     "exif in a circle": (_with_exif(CIRCLE_EXIF), PICTURE),
     "exif of 4 gigabytes": (_with_exif(GREEDY_EXIF), PICTURE),
     "exif of garbage": (_with_exif(b"\xff" * 500), PICTURE),

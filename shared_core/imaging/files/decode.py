@@ -22,25 +22,28 @@ _MAX_SCANS = 200
 """A progressive JPEG of thousands of scans costs minutes of decoding for a few bytes each; encoders write about ten."""
 
 
-def jpeg(stream: BinaryIO, name: str) -> np.ndarray | None:
-    """A gray or colour JPEG, [H, W, 3] uint8, by OpenCV, which needs two thirds of Pillow's time for the same values.
+def jpeg(stream: BinaryIO, name: str, *, plain: bool) -> np.ndarray | None:
+    """A JPEG by OpenCV, which needs half of Pillow's time for the same values.
 
-    Returns: None where Pillow should try, which says what is wrong with a file that has no end.
+    Args:
+        stream: the file.
+        name: what errors call it.
+        plain: whether it is gray or colour, and gray without a profile: the kinds that OpenCV gives as they should be.
+    Returns: [H, W, 3] uint8; None where Pillow should try, which also says what is wrong with a file that has no end.
+    Raises: BadInput for a file made to take minutes.
     """
-    import cv2
-
     stream.seek(0)
     data = stream.read()
     scan = _first_scan(data)
-    if scan < 0 or data.rfind(b"\xff\xd9") < scan:
+    if scan >= 0 and (scans := data.count(b"\xff\xda", scan)) > _MAX_SCANS:
+        raise BadInput("{name} is a JPEG of {scans} scans; honest ones have a few, so it is not decoded.", name=name, scans=scans)
+    if not plain or scan < 0 or data.rfind(b"\xff\xd9") < scan:
         return None
-    if data.count(b"\xff\xda", scan) > _MAX_SCANS:
-        raise BadInput("{name} is a JPEG of {scans} scans; honest ones have a few, so it is not decoded.", name=name, scans=data.count(b"\xff\xda", scan))
+    import cv2
+
     rgb = getattr(cv2, "IMREAD_COLOR_RGB", None)  # OpenCV 4.11
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), (rgb or cv2.IMREAD_COLOR) | cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels is None or rgb:
-        return pixels
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
+    pixels = _opencv(data, (rgb or cv2.IMREAD_COLOR) | cv2.IMREAD_IGNORE_ORIENTATION)
+    return pixels if rgb else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
 
 
 def _first_scan(data: bytes) -> int:
@@ -102,16 +105,17 @@ def deep_tiff(data: bytes, layout: Layout, name: str) -> np.ndarray:
     return pixels
 
 
-def _opencv(data: bytes) -> np.ndarray:
+def _opencv(data: bytes, flags: int = -1) -> np.ndarray:
+    """By default the values as they are stored. Raises ValueError, MemoryError."""
     import cv2
 
     log: Any = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging  # OpenCV 4, OpenCV 5
     level = log.getLogLevel()
     log.setLogLevel(0)
     try:
-        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        stored = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
-        raise ValueError(str(error.err or error)) from None
+        raise (MemoryError if error.code == cv2.Error.StsNoMem else ValueError)(error.err or str(error)) from None
     finally:
         log.setLogLevel(level)
     if stored is None:

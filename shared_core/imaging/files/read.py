@@ -146,8 +146,8 @@ def _other(stream: BinaryIO, found: Format, name: str) -> tuple[np.ndarray, byte
     if found.id not in ("JPEG", "HEIF") and getattr(image, "is_animated", False):
         raise BadInput("{name} is animated ({frames} frames); give a still picture.", name=name, frames=getattr(image, "n_frames", "?"))
     metadata = metadata_of(image)
-    if found.id == "JPEG" and (image.mode == "RGB" or (image.mode == "L" and not metadata.icc)):
-        quick = decode.jpeg(stream, name)
+    if found.id == "JPEG":
+        quick = decode.jpeg(stream, name, plain=image.mode == "RGB" or (image.mode == "L" and not metadata.icc))
         if quick is not None:
             _check_shape(quick, image.width, image.height)
             return quick, metadata.icc if usable(metadata.icc, "RGB") else None, _orientation(image), metadata
