@@ -11,6 +11,7 @@ import io
 import os
 import sys
 import time
+import zlib
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
@@ -29,12 +30,13 @@ MOST_SECONDS = 20.0
 
 @st.composite
 def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
-    """The name of a sound file and its bytes after one to eight kinds of harm."""
+    """The name of a sound file and its bytes after one to five kinds of harm."""
     name = draw(st.sampled_from(sorted(WHOLE)))
     data = bytearray(WHOLE[name])
-    for _ in range(draw(st.integers(1, 8))):
+    first = draw(st.sampled_from([0, 12, 12, 12]))  # harm before that mostly makes it no picture at all, which ends the case early
+    for _ in range(draw(st.integers(1, 5))):
         # headers are short and matter most, so half of all harm is done there
-        at = draw(st.one_of(st.integers(0, min(len(data), 120)), st.integers(0, len(data))))
+        at = draw(st.one_of(st.integers(first, max(first, min(len(data), 120))), st.integers(first, max(first, len(data)))))
         match draw(st.sampled_from(["bit", "bytes", "number", "cut", "remove", "double", "splice"])):
             case "bit" if at < len(data):
                 data[at] ^= 1 << draw(st.integers(0, 7))
@@ -56,7 +58,19 @@ def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
                 other = WHOLE[draw(st.sampled_from(sorted(WHOLE)))]
                 start = draw(st.integers(0, len(other)))
                 data[at:at] = other[start : start + draw(st.integers(1, 400))]
-    return name, bytes(data)
+    return name, with_true_sums(bytes(data)) if name.startswith("png") and draw(st.booleans()) else bytes(data)
+
+
+def with_true_sums(png: bytes) -> bytes:
+    """A PNG with the sums of its chunks made right again, so that harm reaches the decoder."""
+    data, at = bytearray(png), 8
+    while at + 12 <= len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 4], "big")
+        if end + 4 > len(data):
+            break
+        data[end : end + 4] = zlib.crc32(data[at + 4 : end]).to_bytes(4, "big")
+        at = end + 4
+    return bytes(data)
 
 
 def check_case(case: tuple[str, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import struct
 import zlib
@@ -164,6 +165,12 @@ def whole_files() -> dict[str, bytes]:
     Image.init()
     if "AVIF" in Image.SAVE:
         files["avif"] = _save("AVIF")
+    if importlib.util.find_spec("pillow_heif"):
+        import pillow_heif  # pyright: ignore[reportMissingImports]
+
+        stream = io.BytesIO()
+        pillow_heif.from_pillow(Image.fromarray(_noise())).save(stream)
+        files["heif"] = stream.getvalue()
     return files
 
 
@@ -197,7 +204,7 @@ HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "gif start alone": (b"GIF89a", DAMAGED),
     "bmp start alone": (b"BM", DAMAGED),
     "avif start alone": (b"\0\0\0\x1cftypavif\0\0\0\0", "AVIF"),
-    **{f"half a {kind}": (_cut(data), DAMAGED) for kind, data in _WHOLE.items() if kind not in ("tiff float", "avif", "gif animated")},
+    **{f"half a {kind}": (_cut(data), DAMAGED) for kind, data in _WHOLE.items() if kind not in ("tiff float", "avif", "heif", "gif animated")},
     "half a film of a gif": (_cut(_WHOLE["gif animated"], 0.9), DAMAGED),
     "png without its end": (_png(end=b""), PICTURE),
     "png 16 without its end": (_png(depth=16, end=b""), DAMAGED),
