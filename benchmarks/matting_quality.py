@@ -67,7 +67,7 @@ class RememberedModels:
     """A `ModelSource` of one `RememberedModel` for each card."""
 
     def __init__(self) -> None:
-        self.cache, self.models = ModelCache(precision="fp32"), dict[str, RememberedModel]()
+        self.cache, self.models = ModelCache(precision="fp32", engine="torch"), dict[str, RememberedModel]()
 
     def get(self, card_id: str) -> RememberedModel:
         if card_id not in self.models:
