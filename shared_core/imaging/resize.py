@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
-__all__ = ["enlarge_map", "resize_map", "shrink_for_network", "to_bytes_truncated"]
+__all__ = ["enlarge_map", "shrink", "truncated_to_bytes"]
 
 
-def shrink_for_network(image: Tensor, size: int, *, antialias: bool = True) -> Tensor:
-    """The RGB of `image` squashed to size×size (aspect not kept, as these networks were trained).
+def shrink(image: Tensor, height: int, width: int, filter_name: str) -> Tensor:
+    """The RGB of a picture at a network's size. Aspect is the caller's business.
 
     Args:
         image: [B, H, W, 3 or 4], uint8 or float32 0..1.
-        size: target height and width in pixels.
-        antialias: False samples four neighbours however far the picture shrinks, which is what the authors' program did.
-    Returns: float32 0..1, [B, 3, size, size], channels-last in memory.
+        height, width: target in pixels.
+        filter_name: "antialiased", bilinear with a filter as wide as the shrinking; "bilinear", four neighbours however far it shrinks;
+            "lanczos", antialiased with three lobes, on bytes as Pillow does it.
+    Returns: float32 0..1, [B, 3, height, width], on the image's device.
     """
     planes = image[..., :3].permute(0, 3, 1, 2)
-    if planes.dtype == torch.uint8 and not antialias:
+    if filter_name == "lanczos":
+        return torch.stack([_lanczos(one, height, width) for one in image[..., :3]]).to(image.device)
+    if filter_name == "bilinear" and planes.dtype == torch.uint8:
         planes = planes.float().div_(255)
-    # on bytes torch has a vector path that never makes a float copy of the full picture; its result is rounded to a level
-    small = F.interpolate(planes, size=(size, size), mode="bilinear", align_corners=False, antialias=antialias)
+    # on bytes torch has a vector path that makes no float copy of the full picture; its result is rounded to a level
+    small = F.interpolate(planes, size=(height, width), mode="bilinear", align_corners=False, antialias=filter_name == "antialiased")
     return small.float().div_(255) if small.dtype == torch.uint8 else small
 
 
-def enlarge_map(alpha: Tensor, height: int, width: int) -> Tensor:
-    """Bilinear resize of maps [B, h, w] to [B, height, width]; pixel centres at halves, edges repeated."""
+def enlarge_map(alpha: Tensor, height: int, width: int, filter_name: str = "bilinear") -> Tensor:
+    """Maps [B, h, w], float32 0..1, resized to [B, height, width]; pixel centres at halves, edges repeated. "lanczos" passes through bytes, as Pillow does it."""
+    if filter_name == "lanczos":
+        return torch.stack([_lanczos(one[..., None], height, width)[0] for one in alpha]).to(alpha.device)
     return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False)[:, 0]
 
 
-def resize_map(alpha: Tensor, height: int, width: int) -> Tensor:
-    """Bilinear resize of maps [B, h, w] to [B, height, width], without aliasing where they shrink."""
-    return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False, antialias=True)[:, 0]
-
-
-def to_bytes_truncated(alpha: Tensor) -> Tensor:
-    """0..1 → 0..1 on the 256 levels of a byte, cut off as `numpy.astype(uint8)` does, not rounded."""
+def truncated_to_bytes(alpha: Tensor) -> Tensor:
+    """0..1 brought to the 256 levels of a byte, cut off as `numpy.astype(uint8)` does, not rounded."""
     return alpha.mul(255).floor_().div_(255)
+
+
+def _lanczos(picture: Tensor, height: int, width: int) -> Tensor:
+    """[H, W, 1 or 3] → [1 or 3, height, width], float32 0..1, on the CPU."""
+    levels = picture if picture.dtype == torch.uint8 else picture.mul(255).round().to(torch.uint8)
+    array = levels.cpu().numpy()
+    resized = np.asarray(Image.fromarray(array[..., 0] if array.shape[2] == 1 else array).resize((width, height), Image.Resampling.LANCZOS), np.float32)
+    return torch.from_numpy(resized.reshape(height, width, -1).transpose(2, 0, 1) / 255)

@@ -39,7 +39,10 @@ MATTE = Operation(
             name="refine", title="Edge refinement", default="guided", help="How the network's coarse edge is fitted to the photo.",
             options=(Option("none", "None"), Option("guided", "Guided filter")),
         ),
-        EDGE_WIDTH,
+        Number(
+            name="edge_width", title="Edge width", unit="px", default=0.0, low=0.0, high=200.0, soft_low=0.0, soft_high=64.0, step=1.0,
+            help="How far from the mask's edge the refinement looks for the true edge. 0 chooses it by the photo's size.",
+        ),
     ),
     outputs=(ALPHA_OUT, FOREGROUND_OUT, CUTOUT_OUT),
 )  # fmt: skip
@@ -104,4 +107,14 @@ COMPOSITE = Operation(
     outputs=(Output(name="image", kind="image", title="Image", help="The subject over the new background."),),
 )
 
-OPERATIONS = (MATTE, REFINE_ALPHA, TRIMAP, ESTIMATE_FOREGROUND, COMPOSITE)
+SHEET = Operation(
+    id="sheet",
+    family="matting",
+    title="Comparison Sheet",
+    summary="Put photo, alpha and cut-out side by side, to judge them.",
+    inputs=(IMAGE, ALPHA),
+    parameters=(),
+    outputs=(Output(name="image", kind="image", title="Sheet", help="Photo, alpha, and the cut-out over a checkerboard."),),
+)
+
+OPERATIONS = (MATTE, REFINE_ALPHA, TRIMAP, ESTIMATE_FOREGROUND, COMPOSITE, SHEET)
