@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..progress import Progress, silent
 
-__all__ = ["box_mean", "colour_planes", "fast_guided_filter", "guided_filter", "linear_models", "refine_alpha", "shrink_blocks"]
+__all__ = ["box_mean", "colour_planes", "enlarge_blocks", "fast_guided_filter", "guided_filter", "linear_models", "refine_alpha", "shrink_blocks"]
 
 _TILE = 256
 """Side in pixels of the square worked at once: planes of this size stay in a processor's cache, which makes sums three times faster."""
