@@ -39,12 +39,12 @@ VARIANTS: Mapping[str, Mapping[str, object]] = {
     OFFICIAL: {"preprocess": "official", "refine": "none"},
     UNREFINED: {"preprocess": "default", "refine": "none"},
     DEFAULT: {},
-    "guided, edge 4": {"refine": "guided", "edge_width": 4.0},
-    "guided, edge 24": {"refine": "guided", "edge_width": 24.0},
+    **{f"guided, edge {width}": {"refine": "guided", "edge_width": float(width)} for width in (6, 9, 12, 18)},
     "official, guided": {"preprocess": "official", "refine": "guided"},
 }
 FINDING = ("mae", "max_f", "weighted_f", "s_measure", "max_e", "relaxed_boundary_f", "mean_iou")
 EDGE = ("sad", "mse", "grad", "conn")
+LEGEND = "Mean change ± one standard error, and the share of pictures better; **bold** is better and *italic* worse by more than two standard errors."
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "matting.md"
 BEGIN, END = "<!-- tables by benchmarks/matting_quality.py: begin -->", "<!-- tables by benchmarks/matting_quality.py: end -->"
 
@@ -116,7 +116,7 @@ def tables(stretched: list[Report], plain: list[Report], edge: list[Report], mod
         summary_table(stretched, FINDING),
         "The same, as the alphas come out (nothing stretched):",
         summary_table(plain, FINDING),
-        f"Picture by picture against the authors' pipeline, nothing stretched (± one standard error over {pictures} pictures):",
+        "Picture by picture against the authors' pipeline, nothing stretched. " + LEGEND,
         paired_table(plain[0], plain[1:], FINDING),
         "What the edge refinement adds:",
         paired_table(unrefined, refined, FINDING),

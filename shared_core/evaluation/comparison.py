@@ -52,7 +52,7 @@ def paired_differences(base: Report, other: Report) -> list[PairedDifference]:
 def summary_table(reports: Sequence[Report], measures: Sequence[str], published: Mapping[str, Mapping[str, float]] | None = None) -> str:
     """Markdown: a row for each report, and for each published result, with these measures of its summary; the best of the reports is bold."""
     chosen = [measure for measure in MEASURES if measure.id in measures]
-    lines = ["| | " + " | ".join(f"{one.title} {'↑' if one.higher_is_better else '↓'}" for one in chosen) + " |", "|---|" + "---|" * len(chosen)]
+    lines = ["| | " + " | ".join(map(_heading, chosen)) + " |", "|---|" + "---|" * len(chosen)]
     summaries = {report.name: report.summary for report in reports}
     best = {one.id: (max if one.higher_is_better else min)(summary[one.id] for summary in summaries.values()) for one in chosen}
     for name, summary in summaries.items():
@@ -65,15 +65,25 @@ def summary_table(reports: Sequence[Report], measures: Sequence[str], published:
 
 
 def paired_table(base: Report, others: Sequence[Report], measures: Sequence[str]) -> str:
-    """Markdown: for each other report and measure the mean change per picture ± its standard error, and the share of pictures better / worse."""
-    lines = [f"| against {base.name} | measure | mean change | pictures better / worse | |", "|---|---|---|---|---|"]
+    """Markdown: a row for each other report; in each cell the mean change by picture ± its standard error, and the share of pictures better.
+
+    Changes above two standard errors are bold where they are better, in italics where worse.
+    """
+    chosen = [measure for measure in MEASURES if measure.id in measures]
+    lines = [f"| against {base.name} | " + " | ".join(map(_heading, chosen)) + " |", "|---|" + "---|" * len(chosen)]
     for other in others:
-        for one in paired_differences(base, other):
-            if one.measure.id in measures:
-                change = f"{'+' if one.mean >= 0 else '−'}{_number(abs(one.mean))} ± {_number(one.standard_error)}"
-                arrow = "↑" if one.measure.higher_is_better else "↓"
-                lines.append(f"| {other.name} | {one.measure.title} {arrow} | {change} | {one.better:.0%} / {one.worse:.0%} | {one.verdict} |")
+        cells = [_change(one) for one in paired_differences(base, other) if one.measure in chosen]
+        lines.append(f"| {other.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _heading(measure: Measure) -> str:
+    return f"{measure.title} {'↑' if measure.higher_is_better else '↓'}"
+
+
+def _change(one: PairedDifference) -> str:
+    mark = {"better": "**", "worse": "*", "same": ""}[one.verdict]
+    return f"{mark}{'+' if one.mean >= 0 else '−'}{_number(abs(one.mean))}{mark} ± {_number(one.standard_error)}, {one.better:.0%}"
 
 
 def _number(value: float) -> str:

@@ -45,6 +45,13 @@ def test_summary_table_marks_the_best() -> None:
     ]
 
 
-def test_paired_table_says_change_and_shares() -> None:
-    table = paired_table(report("a", [0.1, 0.2, 0.3, 0.4]), [report("b", [0.1, 0.1, 0.1, 0.5])], ["mae"])
-    assert table.splitlines()[-1] == "| b | MAE ↓ | −0.0500 ± 0.0645 | 50% / 25% | same |"
+def test_paired_table_says_change_error_and_share() -> None:
+    base = report("a", [0.1, 0.2, 0.3, 0.4])
+    others = [report("b", [0.1, 0.1, 0.1, 0.5]), report("c", [0.01, 0.12, 0.21, 0.29]), report("d", [0.19, 0.31, 0.41, 0.5])]
+    assert paired_table(base, others, ["mae", "iou"]).splitlines() == [
+        "| against a | MAE ↓ | IoU ↑ |",
+        "|---|---|---|",
+        "| b | −0.0500 ± 0.0645, 50% | +0.0000 ± 0.0000, 0% |",
+        "| c | **−0.0925** ± 0.0063, 100% | +0.0000 ± 0.0000, 0% |",
+        "| d | *+0.1025* ± 0.0048, 0% | +0.0000 ± 0.0000, 0% |",
+    ]
