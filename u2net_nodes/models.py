@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import comfy.model_management as management  # pyright: ignore[reportMissingImports]
 import torch
 from comfy.model_patcher import ModelPatcher  # pyright: ignore[reportMissingImports]
-from comfy.patcher_extension import CallbacksMP  # pyright: ignore[reportMissingImports]
 
 from ..shared_core import OutOfMemory
 from ..shared_core.models.engines.torch_engine import TorchModel, open_model, out_of_memory
@@ -27,19 +24,20 @@ __all__ = ["ComfyModels"]
 
 CPU = torch.device("cpu")
 KEPT = 4
-"""models kept in host memory for nodes that come later; ComfyUI's own list holds them weakly"""
+"""models left in memory for nodes that come later"""
 BYTES_PER_PIXEL = 3000
 """device memory of a pass of the largest network, float32, for one pixel of its input"""
 
 
-@dataclass(frozen=True)
 class _Resident:
-    model: TorchModel
-    patcher: ModelPatcher
+    """A network in memory, and ComfyUI's handle on it."""
+
+    def __init__(self, model: TorchModel) -> None:
+        self.model = model
+        self.patcher = ModelPatcher(model.network, load_device=management.get_torch_device(), offload_device=CPU)
 
 
-_kept: OrderedDict[tuple[str, int, int], _Resident] = OrderedDict()
-_lock = threading.RLock()
+_residents: WeakValueDictionary[tuple[str, int, int], _Resident] = WeakValueDictionary()
 
 
 class ComfyModels:
@@ -51,21 +49,21 @@ class ComfyModels:
 
     def __init__(self, connected: Mapping[str, ModelFile] | None = None) -> None:
         self._connected = dict(connected or {})
-        self._used: list[ModelPatcher] = []
+        self._used: list[_Resident] = []
 
     def get(self, card_id: str) -> _ManagedModel:
         """See `source.ModelSource.get`. Nothing goes to the device before the first pass."""
         chosen = self._connected.get(card_id) or model_file(card_id)
         resident = _resident(chosen)
-        if not any(one is resident.patcher for one in self._used):
-            self._used.append(resident.patcher)
+        if resident not in self._used:
+            self._used.append(resident)
         return _ManagedModel(resident, self._used)
 
 
 class _ManagedModel:
     """A `Model` that asks ComfyUI for room before every pass."""
 
-    def __init__(self, resident: _Resident, used: list[ModelPatcher]) -> None:
+    def __init__(self, resident: _Resident, used: list[_Resident]) -> None:
         self._resident, self._used = resident, used
         self.card: Card = resident.model.card
         self.sha256: str = resident.model.sha256
@@ -88,9 +86,11 @@ class _ManagedModel:
 
     def _pass(self, batch: Tensor, side_outputs: bool) -> list[Tensor]:
         patcher = self._resident.patcher
+        needed = batch.shape[0] * batch.shape[-1] * batch.shape[-2] * BYTES_PER_PIXEL
         with out_of_memory(patcher.load_device, 0, 0):
             # always whole: a partial load leaves plain layers on the CPU, where nothing casts them on the fly
-            management.load_models_gpu(self._used, memory_required=batch.shape[0] * batch.shape[-1] * batch.shape[-2] * BYTES_PER_PIXEL, force_full_load=True)
+            management.load_models_gpu([one.patcher for one in self._used], memory_required=needed, force_full_load=True)
+        _leave_with_comfyui(self._used)
         if {one.device for one in patcher.model.parameters()} != {patcher.load_device}:  # --novram overrules it
             patcher.model.to(CPU)
         return self._computed(batch, side_outputs)
@@ -103,25 +103,21 @@ class _ManagedModel:
 
 def _resident(chosen: ModelFile) -> _Resident:
     key = chosen.stamp
-    with _lock:
-        if key not in _kept:
-            _kept[key] = _opened(chosen, key)
-        _kept.move_to_end(key)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-        return _kept[key]
+    resident = _residents.get(key)
+    if resident is None:
+        # ComfyUI runs nodes in inference mode, and moves models outside of it, which tensors made inside do not allow
+        with torch.inference_mode(False):
+            resident = _residents[key] = _Resident(open_model(chosen.card, chosen.path, CPU, torch.float32))
+    return resident
 
 
-def _opened(chosen: ModelFile, key: tuple[str, int, int]) -> _Resident:
-    # ComfyUI runs nodes in inference mode, and moves models outside of it, which tensors made inside do not allow
-    with torch.inference_mode(False):
-        model = open_model(chosen.card, chosen.path, CPU, torch.float32)
-    patcher = ModelPatcher(model.network, load_device=management.get_torch_device(), offload_device=CPU)
+def _leave_with_comfyui(residents: list[_Resident]) -> None:
+    """Let the entries of ComfyUI's list of loaded models, which refer to models weakly, keep ours alive for exactly as long as they stand there.
 
-    def forget(_patcher: ModelPatcher, unpatch_all: bool) -> None:
-        if unpatch_all:  # false where ComfyUI only enters it in its list anew
-            with _lock:
-                _kept.pop(key, None)
-
-    patcher.add_callback(CallbacksMP.ON_DETACH, forget)
-    return _Resident(model, patcher)
+    A reference of our own would outlive "unload models"; one dropped while ComfyUI unloads would change its list under its feet.
+    """
+    entries = list(management.current_loaded_models)  # the last loaded first
+    for entry in entries:
+        entry.u2studio_model = next((one for one in residents if one.patcher is entry.model), getattr(entry, "u2studio_model", None))
+    for entry in [entry for entry in entries if entry.u2studio_model][KEPT:]:
+        entry.u2studio_model = None

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..shared_core import BadInput
-from ..shared_core.imaging.resize import resize_map
+from ..shared_core.imaging.resize import enlarge_map
 from ..shared_core.spec import Operation
 
 __all__ = ["for_comfyui", "for_core"]
@@ -43,7 +43,7 @@ def for_core(operation: Operation, linked: Mapping[str, Tensor | None]) -> dict[
                         continue
                     raise BadInput("{name} is the empty mask that LoadImage gives for a picture without transparency. Connect a mask of the subject.",
                                    name=one.name)  # fmt: skip
-                picture = resize_map(picture, *size)
+                picture = enlarge_map(picture, *size)
         pictures[one.name] = picture
     return pictures
 

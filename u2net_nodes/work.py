@@ -60,6 +60,8 @@ def _worked(
         width, height = max((picture.shape[2], picture.shape[1]) for picture in part.values())
         with out_of_memory(place, width, height):
             on_device = {name: picture.to(place) for name, picture in part.items()}
-            outputs = run(operation.id, on_device, settings, models=models, progress=comfy_progress(piece, len(starts)))
+            progress = comfy_progress(piece, len(starts))
+            outputs = run(operation.id, on_device, settings, models=models, progress=progress)
+            progress(1, 1, "")
             made.append({name: for_comfyui(outputs[name], management.intermediate_device()) for name in outputs})
     return made[0] if len(made) == 1 else {name: torch.cat([one[name] for one in made]) for name in made[0]}

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...shared_core import operation, run
 from ...shared_core.models.cache import ModelCache
-from ...shared_core.spec import ModelChoice, Operation
+from ...shared_core.spec import Input, ModelChoice, Operation
 from ..description import Node, all_nodes
 from .help_pages import FOLDER, picture_path
 
@@ -24,9 +24,10 @@ HEIGHT, GAP, ARROW, LEVEL = 240, 12, 28, 205
 def draw(root: Path) -> None:
     """Write every node's picture below `root`."""
     sample = {name: _read(root / "workflows/inputs" / file) for name, file in (("image", "u2studio_portrait.jpg"), ("background", "u2studio_stars.jpg"))}
+    hard = _read(root / "workflows/inputs/u2studio_mask.png")
     models = ModelCache("cpu")
     matte = run("matte", {"image": sample["image"]}, models=models)
-    known = {**sample, "alpha": matte["alpha"], "foreground": matte["foreground"]}
+    known = {**sample, "alpha": matte["alpha"], "foreground": matte["foreground"], "refine_alpha.alpha": hard[..., 0]}
     for node in all_nodes():
         before, after = _shown(node, known, models)
         target = root / FOLDER / picture_path(node)
@@ -36,11 +37,17 @@ def draw(root: Path) -> None:
 
 def _shown(node: Node, known: dict[str, Tensor], models: ModelCache) -> tuple[list[Tensor], list[Tensor]]:
     job = node.operation or operation("matte")
-    linked = {one.name: known[one.name if one.name in known else {"image": "image", "cutout": "image"}.get(one.kind, "alpha")] for one in job.inputs}
+    linked = {one.name: _example(job, one, known) for one in job.inputs}
     made = run(job.id, linked, _settings(job), models=models)
     if node.operation is None:  # the loader and the all-in-one: what they end in
         return list(linked.values()), [made["cutout"]]
     return list(linked.values()), [made[one.id] for one in node.outputs]
+
+
+def _example(job: Operation, one: Input, known: dict[str, Tensor]) -> Tensor:
+    """A picture for an input: the one kept for it, else one of its name, else one of its kind."""
+    by_kind = {"image": "image", "alpha": "alpha"}
+    return next(known[key] for key in (f"{job.id}.{one.name}", one.name, by_kind.get(one.kind, "")) if key in known)
 
 
 def _settings(job: Operation) -> dict[str, object]:

@@ -27,7 +27,7 @@ def matting() -> Graph:
         "matting",
         (
             _("A photo becomes a mask, a foreground and a cut-out with transparency."),
-            _("Edge width is how far the refinement looks for hair: try 0, 12 and 40."),
+            _("Edge width is how far the refinement looks for hair. 0 goes by the size of the photo; try 12 and 40."),
             _("The photo is in the pack's folder workflows/inputs; any other will do."),
         ),
     )
@@ -148,7 +148,7 @@ def beside_synthesis() -> Graph:
     )
     photo = graph.add("LoadImage", 0, image=PORTRAIT)
     matte = graph.add("U2Matte", 1, image=photo[0])
-    slot = graph.add("ImageBlur", 1, title="Slot: replace me with synthesis", image=photo[0], blur_radius=24, sigma=10.0)
+    slot = graph.add("ImageBlur", 1, title="Slot: replace me with synthesis", image=photo[0], blur_radius=24, sigma=0.5)
     over = graph.add("U2Composite", 3, foreground=matte[1], alpha=matte[0], background=slot[0])
     graph.add("SaveImage", 4, images=over[0], filename_prefix="u2studio/beside_synthesis")
     loader = graph.add("CheckpointLoaderSimple", 1, title="Load Checkpoint: bring your checkpoint", muted=True, ckpt_name="v1-5-pruned-emaonly.safetensors")

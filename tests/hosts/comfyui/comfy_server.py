@@ -56,6 +56,11 @@ class Base:
         """Put a copy of this repository there under a folder name."""
         return copy_pack(self.folder / "custom_nodes" / name)
 
+    def add_what_workflows_need(self) -> None:
+        """The pictures of `workflows/inputs`, and an upscaler under the name that a workflow asks its user to bring."""
+        shutil.copytree(ROOT / "workflows" / "inputs", self.folder / "input", dirs_exist_ok=True)
+        write_plain_upscaler(self.folder / "models" / "upscale_models" / "RealESRGAN_x4plus.safetensors")
+
     def arguments(self, port: int) -> list[str]:
         """What main.py is started with."""
         return [
@@ -140,3 +145,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def write_plain_upscaler(path: Path) -> None:
+    """An upscaler of the kind "Compact" with all weights zero: what is left of it is its nearest-neighbour base, four times as large."""
+    import torch
+    from safetensors.torch import save_file
+
+    shapes = {"body.0": (4, 3, 3, 3), "body.1": (4,), "body.2": (4, 4, 3, 3), "body.3": (4,), "body.4": (48, 4, 3, 3)}
+    state = {f"{name}.weight": torch.zeros(shape) for name, shape in shapes.items()}
+    state |= {f"{name}.bias": torch.zeros(shape[0]) for name, shape in shapes.items() if len(shape) == 4}
+    save_file(state, path)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .comfy_server import NOT_SET_UP, ROOT, Base, Server, is_set_up
+from .comfy_server import NOT_SET_UP, Base, Server, is_set_up
 
 PACK = "My-u2_pack"
 ODD = "my u2-pack 1.0"
@@ -39,23 +38,11 @@ def add_foreign_pack(base: Base) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Running, with the pictures of `workflows/inputs` and an upscaler that enlarges fourfold without changing anything."""
+    """Running, with everything that our workflows load."""
     base = Base(tmp_path_factory.mktemp("comfy"))
     add_foreign_pack(base)
     base.pack(PACK)
-    shutil.copytree(ROOT / "workflows" / "inputs", base.folder / "input", dirs_exist_ok=True)
-    write_plain_upscaler(base.folder / "models" / "upscale_models" / "RealESRGAN_x4plus.safetensors")
+    base.add_what_workflows_need()
     running = Server(base)
     yield running
     running.stop()
-
-
-def write_plain_upscaler(path: Path) -> None:
-    """An upscaler of the kind "Compact" with all weights zero: what is left of it is its nearest-neighbour base, four times as large."""
-    import torch
-    from safetensors.torch import save_file
-
-    shapes = {"body.0": (4, 3, 3, 3), "body.1": (4,), "body.2": (4, 4, 3, 3), "body.3": (4,), "body.4": (48, 4, 3, 3)}
-    state = {f"{name}.weight": torch.zeros(shape) for name, shape in shapes.items()}
-    state |= {f"{name}.bias": torch.zeros(shape[0]) for name, shape in shapes.items() if len(shape) == 4}
-    save_file(state, path)

@@ -79,7 +79,7 @@ def _mask_composite(values: Inputs, _inputs: Path) -> tuple[Tensor]:
 
 def _blur(values: Inputs, _inputs: Path) -> tuple[Tensor]:
     radius, sigma = values["blur_radius"], values["sigma"]
-    line = torch.exp(-(torch.linspace(-radius, radius, 2 * radius + 1) ** 2) / (2 * sigma**2))
+    line = torch.exp(-(torch.linspace(-1, 1, 2 * radius + 1) ** 2) / (2 * sigma**2))  # sigma counts in kernels, not in pixels
     kernel = torch.outer(line, line)
     weight = (kernel / kernel.sum()).repeat(3, 1, 1)[:, None]
     padded = torch.nn.functional.pad(values["image"].permute(0, 3, 1, 2), (radius,) * 4, "reflect")
