@@ -11,7 +11,7 @@ RUN = $(PY) -m u2studio
 	@touch $@
 
 demo: .venv/.ready  ## cut a real photo out with the authors' U²-NetP; pictures land in out/
-	$(RUN) matte docs/pictures/astronaut.jpg -o out --output cutout --output alpha --output sheet --overwrite
+	$(RUN) matte docs/pictures/astronaut.jpg -o out --output cutout --output alpha --output sheet --precision fp32 --overwrite
 	@echo
 	@echo "Look at  out/astronaut_sheet.png    photo, alpha and cut-out side by side: the hair's edge, the gap under the arm"
 	@echo "         out/astronaut_cutout.png   open it over any colour: no fringe of the old background"

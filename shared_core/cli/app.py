@@ -16,7 +16,7 @@ __all__ = ["app", "run"]
 
 _WRITTEN = {
     "matte": ("matte", "matte", "Cut subjects out of photos."),
-    "models": ("models", "models", "List, inspect and convert models."),
+    "models": ("models", "models", "List, inspect, fetch and convert models."),
     "operations": ("operations", "operations", "Show what there is, with every parameter."),
     "gimp": ("gimp", "gimp", "Install the GIMP 3 plug-in, or look after it."),
     "worker": ("worker", "worker", "Keep models ready for GIMP and for --worker."),

@@ -16,31 +16,44 @@ def shrink(image: Tensor, height: int, width: int, filter_name: str) -> Tensor:
 
     Args:
         image: [B, H, W, 3 or 4], uint8 or float32 0..1.
-        height, width: target in pixels.
-        filter_name: "antialiased", bilinear with a filter as wide as the shrinking; "bilinear", four neighbours however far it shrinks;
-            "lanczos", antialiased with three lobes, on bytes as Pillow does it.
+        height: target, in pixels.
+        width: target, in pixels.
+        filter_name: "antialiased", bilinear with a filter as wide as the shrinking; "bilinear", four neighbours however far it shrinks, with black
+            beyond the border where it enlarges (scikit-image 0.14, order 1); "lanczos", antialiased with three lobes, on bytes as Pillow does it.
     Returns: float32 0..1, [B, 3, height, width], on the image's device.
     """
     planes = image[..., :3].permute(0, 3, 1, 2)
     if filter_name == "lanczos":
         return torch.stack([_lanczos(one, height, width) for one in image[..., :3]]).to(image.device)
-    if filter_name == "bilinear" and planes.dtype == torch.uint8:
-        planes = planes.float().div_(255)
+    if filter_name == "bilinear":
+        return _sampled(planes.float().div(255) if planes.dtype == torch.uint8 else planes, height, width)
     # on bytes torch has a vector path that makes no float copy of the full picture; its result is rounded to a level
-    small = F.interpolate(planes, size=(height, width), mode="bilinear", align_corners=False, antialias=filter_name == "antialiased")
+    small = F.interpolate(planes, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
     return small.float().div_(255) if small.dtype == torch.uint8 else small
 
 
 def enlarge_map(alpha: Tensor, height: int, width: int, filter_name: str = "bilinear") -> Tensor:
-    """Maps [B, h, w], float32 0..1, resized to [B, height, width]; pixel centres at halves, edges repeated. "lanczos" passes through bytes, as Pillow does it."""
+    """Maps [B, h, w], float32 0..1, resized to [B, height, width]; pixel centres at halves, edges repeated.
+
+    "lanczos" passes through bytes, as Pillow does it.
+    """
     if filter_name == "lanczos":
         return torch.stack([_lanczos(one[..., None], height, width)[0] for one in alpha]).to(alpha.device)
-    return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False)[:, 0]
+    # antialiasing matters only for photos smaller than the map: Pillow, whom the authors used, always does it
+    return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False, antialias=min(height, width) < max(alpha.shape[1:]))[:, 0]
 
 
 def truncated_to_bytes(alpha: Tensor) -> Tensor:
     """0..1 brought to the 256 levels of a byte, cut off as `numpy.astype(uint8)` does, not rounded."""
     return alpha.mul(255).floor_().div_(255)
+
+
+def _sampled(planes: Tensor, height: int, width: int) -> Tensor:
+    """Four neighbours at each target pixel's centre, zeros beyond the border."""
+    rows = (torch.arange(height, device=planes.device) * 2 + 1) / height - 1
+    columns = (torch.arange(width, device=planes.device) * 2 + 1) / width - 1
+    grid = torch.stack((columns.expand(height, width), rows[:, None].expand(height, width)), -1)
+    return F.grid_sample(planes, grid.expand(len(planes), -1, -1, -1), mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def _lanczos(picture: Tensor, height: int, width: int) -> Tensor:

@@ -1,0 +1,159 @@
+"""`u2studio matte`: cut subjects out of photos, one or a hundred thousand."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..door import operation
+from ..errors import BadInput, Cancelled, ModelCorrupt, ModelMissing, U2StudioError
+from ..models.cards import card
+from .console import LANGUAGE, complain, progress_bar, say
+from .matting_results import OUTPUTS, Result, results_of
+from .options import options_for, parameters_from, runtime_options
+from .report import Report
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..imaging.files import Found, Picture
+    from ..models.source import ModelSource
+    from ..progress import Progress
+
+__all__ = ["matte"]
+
+FOLLOWING = ("trimap", "composite")
+"""operations whose parameters are options here too, with the operation's name before them"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the user asked for, checked."""
+
+    outputs: tuple[str, ...]
+    params: Mapping[str, Mapping[str, object]]
+    background: Tensor | None
+    target: str
+    pattern: str
+    overwrite: bool
+    resume: bool
+    report: Report
+
+
+_OPTIONS = [
+    *options_for(operation("matte")),
+    *(option for one in FOLLOWING for option in options_for(operation(one), prefix=one)),
+    click.Option(["--background"], type=click.Path(), metavar="FILE", help=say("Picture for --output composite; without one, the colour is used.")),
+    *runtime_options(),
+]
+
+
+@click.command(params=_OPTIONS, help=say("Cut subjects out of photos. IN: files, folders, patterns such as '*.jpg', or - for standard input."))
+@click.argument("inputs", nargs=-1, required=True, metavar="IN…")
+@click.option("-o", "target", required=True, metavar="OUT", help=say("Folder for results; or a file name for one; or - for standard output."))
+@click.option("--output", "outputs", multiple=True, type=click.Choice(list(OUTPUTS)), default=("cutout",), show_default=True,
+              help=say("What to write. May be given several times; names then end in what they are."))  # fmt: skip
+@click.option("--name", "pattern", default=None, metavar="PATTERN", help=say("Names of results in a folder, made of {stem}, {name} and {output}."))
+@click.option("--recursive", is_flag=True, help=say("Go into folders inside folders."))
+@click.option("--overwrite", is_flag=True, help=say("Replace results that are already there."))
+@click.option("--resume", is_flag=True, help=say("Skip photos whose results are already there."))
+@click.option("--report", "report_path", type=click.Path(), metavar="FILE.jsonl", help=say("Write a line of JSON for each photo: status, model, seconds."))
+def matte(
+    inputs: tuple[str, ...], target: str, outputs: tuple[str, ...], pattern: str | None, recursive: bool, overwrite: bool, resume: bool,
+    report_path: str | None, background: str | None, device: str, precision: str, **options: object,
+) -> int:  # fmt: skip
+    """Run `matte` over the inputs; the status is 1 when any of them failed."""
+    params = {one: parameters_from(operation(one), options, "" if one == "matte" else one) for one in ("matte", *FOLLOWING)}
+    pattern = pattern or ("{stem}" if len(outputs) == 1 else "{stem}_{output}")
+    if len(outputs) > 1 and "{output}" not in pattern:
+        raise click.UsageError(say("With several outputs the name pattern needs {output}.", output="{output}"))
+    if target == "-" and (len(outputs) > 1 or len(inputs) > 1):
+        raise click.UsageError(say("Standard output takes one picture; name a folder for results."))
+    from ..imaging.files import remove_leftovers
+    from ..models.cache import ModelCache
+
+    try:
+        models = ModelCache(device=device, precision=precision)
+        card(str(params["matte"]["model"]))
+        behind = _background(background)
+    except BadInput as error:
+        raise click.UsageError(error.text(LANGUAGE)) from error
+    with Report(report_path) as report:
+        order = Order(outputs=tuple(dict.fromkeys(outputs)), params=params, background=behind, target=target, pattern=pattern,
+                      overwrite=overwrite, resume=resume, report=report)  # fmt: skip
+        failed = _each(_found(inputs, recursive, target), order, models)
+    if target != "-":
+        remove_leftovers(_folder(target))
+    return 1 if failed else 0
+
+
+def _found(inputs: tuple[str, ...], recursive: bool, target: str) -> Iterator[Found]:
+    from ..imaging.files import find_pictures
+
+    return find_pictures(inputs, recursive=recursive, leave_out=None if target == "-" or Path(target).suffix else Path(target))
+
+
+def _folder(target: str) -> Path:
+    return Path(target).parent if Path(target).suffix else Path(target)
+
+
+def _background(file: str | None) -> Tensor | None:
+    if file is None:
+        return None
+    import torch
+
+    from ..imaging.files import read_picture
+
+    return torch.from_numpy(read_picture(file).pixels)[None]
+
+
+def _each(found: Iterator[Found], order: Order, models: ModelSource) -> int:
+    """Work through the inputs; returns how many failed. One bad file never stops the others."""
+    from ..imaging.files import OutputNames
+
+    names = {output: OutputNames(order.target, pattern=order.pattern, fields={"output": output}) for output in order.outputs}
+    done = failed = 0
+    with progress_bar(say("Cutting out")) as bar:
+        for one in found:
+            started = time.perf_counter()
+            try:
+                if one.error:
+                    raise one.error
+                paths = {} if order.target == "-" else {output: names[output].path_for(one) for output in order.outputs}
+                if order.resume and paths and all(path.is_file() for path in paths.values()):
+                    order.report.skipped(one.name)
+                    continue
+                results = _cut(one, paths, order, models, bar)
+                order.report.done(one.name, results, {output: str(path) for output, path in paths.items()}, time.perf_counter() - started)
+            except (Cancelled, ModelCorrupt, ModelMissing):  # these would meet every photo alike
+                raise
+            except U2StudioError as error:
+                failed += 1
+                text = error.text(LANGUAGE)
+                complain(text if one.name in text else f"{one.name}: {text}")
+                order.report.failed(one.name, error)
+            done += 1
+    if failed and done > 1:
+        complain(say("{failed} of {total} failed.", failed=failed, total=done))
+    return failed
+
+
+def _cut(one: Found, paths: Mapping[str, Path], order: Order, models: ModelSource, progress: Progress) -> list[Result]:
+    from ..imaging.files import check_target, read_picture, write_picture
+
+    for path in paths.values():  # before any work is done for it
+        check_target(path, overwrite=order.overwrite or order.resume)
+    picture: Picture = read_picture(one.path) if one.path else read_picture(sys.stdin.buffer, name="-")
+    results = results_of(picture, order.outputs, order.params, order.background, models=models, progress=progress)
+    for result in results:
+        with nullcontext(paths.get(result.output, sys.stdout.buffer)) as target:
+            write_picture(target, result.pixels, metadata=result.metadata, depth=picture.depth, provenance=result.provenance,
+                          overwrite=order.overwrite or order.resume)  # fmt: skip
+    return results
