@@ -14,7 +14,9 @@ from .console import say
 
 __all__ = ["app", "run"]
 
-_WRITTEN = {
+CommandTexts = dict[str, tuple[str, str, str]]
+
+_WRITTEN: CommandTexts = {
     "matte": ("matte", "matte", "Cut subjects out of photos."),
     "models": ("models", "models", "List, inspect, fetch and convert models."),
     "operations": ("operations", "operations", "Show what there is, with every parameter."),

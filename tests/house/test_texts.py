@@ -12,8 +12,7 @@ from u2studio.shared_core.texts import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [path for folder in ("shared_core", "u2net_nodes", "gimp_plugin") for path in sorted((ROOT / folder).rglob("*.py"))]
-ERRORS = {"BadInput", "ModelMissing", "ModelCorrupt", "OutOfMemory", "Cancelled"}
-SPEAKERS = {"say", "progress", "_"}
+ERRORS = {"BadInput", "ModelMissing", "ModelCorrupt", "OutOfMemory", "Cancelled", "WorkerError"}
 TEXT_FIELDS = {"title", "help", "summary"}
 
 
@@ -32,7 +31,7 @@ def _spoken(tree: ast.AST) -> set[str]:
         if not isinstance(node, ast.Call) or not node.args:
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
-        if name in ERRORS or name in ("say", "_"):
+        if name in ERRORS or name in ("say", "_", "notice"):
             found += _literals(node.args[0])
         elif name in ("progress", "on_progress") and len(node.args) == 3:
             found += _literals(node.args[2])
