@@ -8,6 +8,7 @@ RUN = $(PY) -m u2studio
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@mkdir -p .venv/typing && ln -sfn ../.. .venv/typing/u2studio
 	@touch $@
 
 demo: .venv/.ready  ## cut a real photo out with the authors' U²-NetP; pictures land in out/

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+
 from u2studio.shared_core import run
 from u2studio.shared_core.imaging.files import read_picture, read_provenance
 from u2studio.shared_core.models.cards import card

@@ -15,7 +15,9 @@ __all__ = ["checked_pictures"]
 
 
 def checked_pictures(operation: Operation, images: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
-    """Every input of `operation`, images as float32 or uint8, alphas and trimaps as float32 0..1; all of one batch size on one device, and of one size but for those of any size.
+    """Every input of `operation`, images as float32 or uint8, alphas and trimaps as float32 0..1.
+
+    All are of one batch size, on one device, and of one height and width but for those of any size.
 
     A missing optional input is None. Raises: BadInput, naming the input and what is wrong with it.
     """
