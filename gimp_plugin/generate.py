@@ -32,8 +32,8 @@ COPIES = ("protocol.py", "places.py", "client.py")
 MENU = "<Image>/Filters/u2studio"
 MASK_MENU = "<Image>/Layer/Mask/[Modify]"
 SELECT_MENU = "<Image>/Select"
-LEFT_OUT = {"composite"}
-"""operations GIMP does better itself: a layer above another is a composite"""
+LEFT_OUT = {"composite", "sheet"}
+"""operations without a use in GIMP: a layer above another is a composite, and layers are looked at one by one"""
 
 
 def _(text: str) -> str:

@@ -24,7 +24,8 @@ from typing import Any, Protocol
 from ..errors import Cancelled, U2StudioError
 from ..progress import Progress
 from ..texts import translate
-from .places import Address, locked, other_folders, own_folder, private
+from .client import WorkerError
+from .places import Address, locked, log_file, other_folders, own_folder, private
 from .protocol import VERSION, Plane, ProtocolError, admit, receive, send
 
 __all__ = ["Work", "serve"]
@@ -179,7 +180,9 @@ class Server:
 
     def _outcome(self, job: Job) -> tuple[dict[str, object], list[Plane]]:
         try:
-            return self.work.operate(job.request, job.planes, job.progress)
+            header, planes = self.work.operate(job.request, job.planes, job.progress)
+            _log(f"{job.request.get('operation')}: {header['seconds']:.2f} s")
+            return header, planes
         except Cancelled as error:
             kind, text = "Cancelled", error.text(job.language)
         except U2StudioError as error:
@@ -188,7 +191,9 @@ class Server:
             kind, text = "Worker", str(error)
         except Exception as error:  # a mistake of ours must end this job, not the worker
             traceback.print_exc()
-            kind, text = "Worker", f"{type(error).__name__}: {error}"
+            failure = WorkerError("u2studio made a mistake: {error}. Nothing was changed; please report it with what {log} says.",
+                                  error=f"{type(error).__name__}: {error}", log=log_file())  # fmt: skip
+            kind, text = failure.kind, failure.text(lambda sentence: translate(sentence, job.language))
         return {"event": "error", "kind": kind, "text": text}, []
 
 

@@ -38,7 +38,7 @@ def _check(image: Gimp.Image, layer: Gimp.Drawable, result: str) -> None:
     if layer.is_floating_sel():
         raise WorkerError("'{name}' is a floating selection: anchor it, or make it a layer.", name=name)
     if result in COLOURS and image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise WorkerError("The image has a palette, which new colors would be pressed into: change it to RGB (Image › Mode), or ask for a mask.")
+        raise WorkerError("The image has a palette, which new colours would be pressed into: change it to RGB (Image › Mode), or ask for a mask.")
     if result != "in-place":
         return
     if layer.is_group():

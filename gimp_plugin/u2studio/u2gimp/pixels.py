@@ -64,8 +64,19 @@ def _read(drawable: Gimp.Drawable, name: str, kind: str, family: str, area: Gegl
 
 def store(drawable: Gimp.Drawable, plane: Plane, left: int = 0, top: int = 0) -> None:
     """Put a plane into a drawable that is not part of the image yet: no undo, no selection. What reaches over its edge is dropped."""
-    area = Gegl.Rectangle.new(left, top, plane.shape[1], plane.shape[0])
-    drawable.get_buffer().set(area, _format(drawable, plane), plane.data)
+    height, width = plane.shape[:2]
+    right, bottom = min(left + width, drawable.get_width()), min(top + height, drawable.get_height())
+    inside = Gegl.Rectangle.new(max(left, 0), max(top, 0), right - max(left, 0), bottom - max(top, 0))
+    if inside.width <= 0 or inside.height <= 0:
+        return
+    form = _format(drawable, plane)
+    if (inside.width, inside.height) == (width, height):
+        drawable.get_buffer().set(inside, form, plane.data)
+        return
+    Gegl.init(None)  # only a buffer of our own needs it
+    whole = Gegl.Buffer.new(form, left, top, width, height)  # GIMP's own buffers take no pixel outside themselves
+    whole.set(Gegl.Rectangle.new(left, top, width, height), form, plane.data)
+    whole.copy(inside, Gegl.AbyssPolicy.NONE, drawable.get_buffer(), inside)
 
 
 def write(drawable: Gimp.Drawable, plane: Plane) -> None:

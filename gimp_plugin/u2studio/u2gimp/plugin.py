@@ -47,7 +47,7 @@ class U2Studio(Gimp.PlugIn):
     def _settings(self, name: str) -> Gimp.Procedure:
         made = Gimp.Procedure.new(self, name, Gimp.PDBProcType.PLUGIN, _show_settings, None)
         made.set_menu_label(_("Settings and Status…"))
-        made.add_menu_path("<Image>/Filters/u2studio/[Settings]")
+        made.add_menu_path("<Image>/Filters/u2studio")
         made.set_documentation(_("The worker behind u2studio: whether it runs, on what, with which models, and what it said."), None, None)
         made.set_attribution("u2studio", "u2studio", "2026")
         made.add_enum_argument("run-mode", "Run mode", "Run mode", Gimp.RunMode, Gimp.RunMode.INTERACTIVE, GObject.ParamFlags.READWRITE)

@@ -10,6 +10,7 @@ from typing import Any
 
 from gi.repository import Gegl, Gimp
 
+from .client import WorkerError
 from .pixels import read_mask, store, write
 from .protocol import Plane
 from .specification import version
@@ -48,7 +49,7 @@ def deliver(image: Gimp.Image, made: list[Made], result: str, existing: str, tit
             _select(image, made)
             return
         for one in made:
-            with _selection_set_aside(image) if one.ignores_selection else contextlib.nullcontext():
+            with _bounds(image, one, opaque=result not in ("new-layer", "foreground", "channel")):
                 _deliver_one(image, one, result, existing, title)
 
 
@@ -75,9 +76,8 @@ def _mask(image: Gimp.Image, made: Made, existing: str, title: str) -> Gimp.Laye
     if existing == "new-layer":
         copy = layer.copy()
         copy.set_name(_named(layer, title))
-        if copy.get_mask() is not None:
-            copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
         _place_above(image, copy, layer)
+        copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
         return _give_mask(image, copy, alpha)
     if existing == "combine":
         alpha = _darker(image, mask, alpha)
@@ -92,7 +92,8 @@ def _give_mask(image: Gimp.Image, layer: Gimp.Layer, alpha: Plane) -> Gimp.Layer
     bounded = not Gimp.Selection.is_empty(image)
     if not bounded:
         store(mask, alpha)
-    layer.add_mask(mask)
+    if not layer.add_mask(mask):
+        raise WorkerError("GIMP did not let '{name}' have a mask.", name=layer.get_name())
     if bounded:
         write(mask, alpha)
     layer.set_edit_mask(False)  # else the mask, not the layer, would be what the next filter works on
@@ -148,6 +149,8 @@ def _select(image: Gimp.Image, made: list[Made]) -> None:
     bounded = not Gimp.Selection.is_empty(image) and not made[0].ignores_selection
     image.select_item(Gimp.ChannelOps.INTERSECT if bounded else Gimp.ChannelOps.REPLACE, union)
     image.remove_channel(union)
+    if len(made) == 1 and made[0].layer.has_alpha():
+        image.select_item(Gimp.ChannelOps.INTERSECT, made[0].layer)
     image.set_selected_layers(layers)
 
 
@@ -188,14 +191,23 @@ def _named(layer: Gimp.Layer, title: str) -> str:
 
 
 @contextlib.contextmanager
-def _selection_set_aside(image: Gimp.Image) -> Iterator[None]:
-    """Nothing is selected in the block; afterwards the selection is as it was."""
-    if Gimp.Selection.is_empty(image):
+def _bounds(image: Gimp.Image, made: Made, *, opaque: bool) -> Iterator[None]:
+    """In the block the selection is what bounds the result: what the user selected, and unless `opaque`, what the layer is not transparent at.
+
+    Afterwards the selection is as it was.
+    """
+    bounded = not Gimp.Selection.is_empty(image)
+    opaque = opaque or not made.layer.has_alpha()
+    if opaque and not (bounded and made.ignores_selection):
         yield
         return
     layers = image.get_selected_layers()
     kept = Gimp.Selection.save(image)
     Gimp.Selection.none(image)
+    if not opaque:
+        image.select_item(Gimp.ChannelOps.REPLACE, made.layer)
+    if bounded and not made.ignores_selection:
+        image.select_item(Gimp.ChannelOps.REPLACE if opaque else Gimp.ChannelOps.INTERSECT, kept)
     try:
         yield
     finally:
