@@ -15,7 +15,7 @@ from .recognise import ANCHOR, build
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-__all__ = ["parse_onnx", "read_onnx"]
+__all__ = ["parse_onnx", "read_onnx", "require_onnx"]
 
 
 class _Convolution(NamedTuple):
@@ -25,12 +25,19 @@ class _Convolution(NamedTuple):
     stride: int
 
 
+def require_onnx(file: str) -> None:
+    """Raises: BadInput, naming what to install, when files like `file` cannot be read here."""
+    try:
+        import onnx  # noqa: F401
+    except ImportError:
+        raise BadInput('To read ONNX files ({file}), install the converter: pip install "u2studio[convert]"', file=file) from None
+
+
 def parse_onnx(file: Path) -> ModelProto:
     """The parsed file. Raises: BadInput without the `onnx` package, ModelCorrupt when it is no whole ONNX file."""
-    try:
-        import onnx
-    except ImportError:
-        raise BadInput('To read ONNX files ({file}), install the converter: pip install "u2studio[convert]"', file=file.name) from None
+    require_onnx(file.name)
+    import onnx
+
     try:
         model = onnx.load(file)
     except Exception as error:  # protobuf's DecodeError, OSError of external data, onnx's own ValidationError: no common base

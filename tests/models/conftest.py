@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+
 from u2studio.shared_core.models.cards import Network
 from u2studio.shared_core.models.recognise import build
 
@@ -54,6 +55,6 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "models"
     monkeypatch.setenv("U2STUDIO_MODELS", str(folder))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for variable in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "U2NET_HOME", "REMBG_HOME"):
+    for variable in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "U2NET_HOME", "REMBG_HOME", "COMFYUI_PATH", "U2STUDIO_MIRROR"):
         monkeypatch.delenv(variable, raising=False)
     return folder

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file, save_file
+
 from u2studio.shared_core.errors import BadInput, ModelMissing, OutOfMemory
 from u2studio.shared_core.models import cache as cache_module
 from u2studio.shared_core.models.cache import ModelCache
@@ -26,7 +27,7 @@ def two_models(own_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_model_is_loaded_once() -> None:
-    cache = ModelCache("cpu")
+    cache = ModelCache("cpu", "fp32", "torch")
     model = cache.get("u2netp")
     assert cache.get("u2netp") is model
     assert cache.nbytes == model.nbytes == WEIGHTS
@@ -35,7 +36,7 @@ def test_a_model_is_loaded_once() -> None:
 
 
 def test_the_least_recently_used_goes_first(two_models: Path) -> None:
-    roomy, tight = ModelCache("cpu", budget_bytes=2 * WEIGHTS), ModelCache("cpu", budget_bytes=2 * WEIGHTS - 1)
+    roomy, tight = ModelCache("cpu", "fp32", "torch", budget_bytes=2 * WEIGHTS), ModelCache("cpu", "fp32", "torch", budget_bytes=2 * WEIGHTS - 1)
     for cache in (roomy, tight):
         cache.get("u2netp")
         cache.get("u2net")
@@ -45,12 +46,12 @@ def test_the_least_recently_used_goes_first(two_models: Path) -> None:
 
 
 def test_a_model_larger_than_the_budget_still_runs() -> None:
-    cache = ModelCache("cpu", budget_bytes=0)
+    cache = ModelCache("cpu", "fp32", "torch", budget_bytes=0)
     assert cache.get("u2netp") is cache.get("u2netp")
 
 
 def test_a_replaced_file_is_loaded_anew(two_models: Path) -> None:
-    cache = ModelCache("cpu")
+    cache = ModelCache("cpu", "fp32", "torch")
     before = cache.get("u2net")
     state = load_file(two_models / "u2net.safetensors")
     state["side1.bias"] += 1
@@ -62,14 +63,14 @@ def test_a_replaced_file_is_loaded_anew(two_models: Path) -> None:
 
 
 def test_threads_share_one_model() -> None:
-    cache = ModelCache("cpu")
+    cache = ModelCache("cpu", "fp32", "torch")
     with ThreadPoolExecutor(8) as pool:
         models = list(pool.map(lambda _: cache.get("u2netp"), range(32)))
     assert len({id(model) for model in models}) == 1
 
 
 def test_memory_runs_out_then_the_others_make_room(two_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = ModelCache("cpu")
+    cache = ModelCache("cpu", "fp32", "torch")
     cache.get("u2netp")
     real, tries = cache_module.open_model, []
 

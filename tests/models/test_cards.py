@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.models.cards import card, cards
 from u2studio.shared_core.spec import OPERATIONS

@@ -9,9 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
+
 from u2studio.shared_core.errors import BadInput, ModelCorrupt
 from u2studio.shared_core.models.cards import Network, card
-from u2studio.shared_core.models.convert import convert, read_checkpoint, read_metadata
+from u2studio.shared_core.models.convert import convert, read_checkpoint, read_metadata, weights_sha256
 from u2studio.shared_core.models.store import sha256
 
 
@@ -21,7 +22,8 @@ def test_weights_survive_to_the_bit(small_state, small_file: Path, tmp_path: Pat
     assert set(stored) == set(small_state)
     assert all(torch.equal(stored[key], small_state[key]) for key in stored)
     assert made.network == Network(name="u2net", small=True)
-    assert read_metadata(made.path) == {"card": "", "network": "U²-NetP, 3 → 1 channels", "source_sha256": sha256(small_file)}
+    note = {"card": "", "network": "U²-NetP, 3 → 1 channels", "source_sha256": sha256(small_file), "weights_sha256": weights_sha256(small_state)}
+    assert read_metadata(made.path) == note
 
 
 def test_equal_weights_are_equal_bytes(small_file: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 import torch
+
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.models import devices
 from u2studio.shared_core.models.devices import choose_device, choose_precision, unused_gpu

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+
 from u2studio.shared_core.errors import BadInput, ModelCorrupt
 from u2studio.shared_core.models.cards import card
 from u2studio.shared_core.models.convert import convert

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from u2studio.shared_core.errors import ModelCorrupt
 from u2studio.shared_core.models.cards import Network
 from u2studio.shared_core.models.convert import read_checkpoint

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from u2studio.shared_core.errors import ModelCorrupt
 from u2studio.shared_core.models.cards import Network
 from u2studio.shared_core.models.recognise import recognise

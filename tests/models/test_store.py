@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from u2studio.shared_core.errors import BadInput, ModelMissing
 from u2studio.shared_core.models.cards import card
 from u2studio.shared_core.models.store import EMBEDDED, find, folders, own_folder, sha256
