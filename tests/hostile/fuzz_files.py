@@ -15,6 +15,7 @@ import zlib
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+
 from u2studio.shared_core.errors import BadInput, OutOfMemory
 from u2studio.shared_core.imaging.files import read_picture
 from u2studio.shared_core.imaging.files.read import LIMIT_VARIABLE

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.imaging.files import Picture, read_picture
 

@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 import pytest
+
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.imaging.files import OutputNames, find_pictures, read_picture, write_picture
 

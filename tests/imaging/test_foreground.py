@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+
 from u2studio.shared_core.imaging import foreground as module
 from u2studio.shared_core.imaging.foreground import estimate_foreground
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from u2studio.shared_core.errors import Cancelled
 from u2studio.shared_core.imaging import guided_filter as module
 from u2studio.shared_core.imaging.guided_filter import box_mean, fast_guided_filter, guided_filter, refine_alpha

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from u2studio.shared_core.imaging.trimap import constrain_alpha, make_trimap, split_trimap
 
 

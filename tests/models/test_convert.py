@@ -3,6 +3,7 @@ from __future__ import annotations
 import collections
 import os
 import pickle
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,14 @@ def test_torchscript_stays_closed(tmp_path: Path) -> None:
     torch.jit.save(torch.jit.script(nn.Conv2d(1, 1, 1)), tmp_path / "script.pt")
     with pytest.raises(BadInput, match="TorchScript"):
         read_checkpoint(tmp_path / "script.pt")
+
+
+def test_tar_archives_stay_closed(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "old.pth", "w", format=tarfile.GNU_FORMAT, encoding="latin-1") as archive:
+        archive.addfile(tarfile.TarInfo("\x80\x02storages"))  # looks like a pickle at first sight
+    assert (tmp_path / "old.pth").read_bytes()[:2] == b"\x80\x02"
+    with pytest.raises(BadInput, match=r"old\.pth is a tar archive"):
+        read_checkpoint(tmp_path / "old.pth")
 
 
 @pytest.mark.parametrize(

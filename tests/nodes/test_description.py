@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from u2studio.shared_core import operations
 from u2studio.shared_core.spec import Choice, Input, Integer, ModelChoice, Number, Operation, Output, Switch
 from u2studio.u2net_nodes.description import MODEL_TYPE, Node, Slot, all_nodes, node_of

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
 from u2studio.u2net_nodes.description import all_nodes
 from u2studio.u2net_nodes.generate.__main__ import stale
 from u2studio.u2net_nodes.generate.help_pages import FOLDER, picture_path

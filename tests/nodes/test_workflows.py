@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+
 from u2studio.u2net_nodes.generate.graph import node_types
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from u2studio.shared_core.worker.client import Client, Watcher
 from u2studio.shared_core.worker.places import Address, own_folder
 from u2studio.shared_core.worker.protocol import Plane

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from u2studio.shared_core.texts import translate
 from u2studio.shared_core.worker import protocol
 from u2studio.shared_core.worker.client import Client, WorkerError

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from u2studio.shared_core.worker import client as client_module
 from u2studio.shared_core.worker import places
 from u2studio.shared_core.worker.client import Client, WorkerError

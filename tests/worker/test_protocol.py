@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from u2studio.shared_core.worker import protocol
 from u2studio.shared_core.worker.protocol import Plane, ProtocolError, admit, introduce, receive, send
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+
 from u2studio.shared_core import operation, run
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.spec import ModelChoice

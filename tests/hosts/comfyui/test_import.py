@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from u2studio.u2net_nodes.description import all_nodes
 
 from .comfy_server import Base

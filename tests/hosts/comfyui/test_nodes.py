@@ -6,6 +6,7 @@ import urllib.parse
 from typing import Any
 
 import pytest
+
 from u2studio.u2net_nodes.description import Node, Slot, all_nodes
 from u2studio.u2net_nodes.generate.core_nodes import CORE_NODES
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.imaging.files import find_pictures, read_picture
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import PIL
 import pytest
 from PIL import Image
+
 from u2studio.shared_core.imaging.files import Metadata, read_picture, read_provenance, write_picture
 
 from .making import encoded, exif, noise, orientation_exif, png, png_chunk

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.imaging.files import Found, OutputNames
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
 from u2studio.shared_core.imaging.files import read_picture, write_picture
 from u2studio.shared_core.imaging.files.metadata import exif_orientation, settled_exif
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+
 from u2studio.shared_core.imaging.files import from_srgb, in_srgb, read_picture, write_picture
 
 from .making import ADOBE_RGB, P3, encoded, gamma_curve, gray_profile, matrix_profile, noise, png, png_chunk, table_profile, tiff

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.imaging.files import Metadata, read_picture, write_picture
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.imaging.files import Metadata, find_pictures, format_for, read_picture, remove_leftovers, write_picture
 from u2studio.shared_core.imaging.files import write as write_module
