@@ -124,7 +124,8 @@ def _refined(colour: Tensor, alpha: Tensor, reach: int, subsample: int) -> Tenso
     maps = enlarge_blocks(torch.cat((models, torch.stack((low, span, strength)))), subsample, *alpha.shape)
     low, span, strength = maps[4:]
     followed = (maps[:3] * colour).sum(0).add_(maps[3]).sub_(low).div_(span).clamp_(0, 1)
-    return _steepened(followed).mul_(span).add_(low).sub_(alpha).mul_(strength).add_(alpha)
+    # the extremes' means are running sums in float32: 1 may come out as 1.00002
+    return _steepened(followed).mul_(span).add_(low).sub_(alpha).mul_(strength).add_(alpha).clamp_(0, 1)
 
 
 def _steepened(share: Tensor) -> Tensor:

@@ -110,6 +110,13 @@ class TestRefineAlpha:
         assert float(refined.min()) >= 0.3 - 1e-5
         assert float(refined.max()) <= 0.8 + 1e-5
 
+    def test_a_hard_mask_of_a_large_picture_stays_within_0_and_1(self):
+        y, x = torch.meshgrid(torch.arange(512), torch.arange(512), indexing="ij")
+        alpha = ((x - 250) ** 2 + (y - 260) ** 2 < 180**2).float()[None]
+        refined = refine_alpha(torch.rand(1, 512, 512, 3, generator=torch.Generator().manual_seed(3)), alpha, 24.0)
+        assert float(refined.min()) >= 0
+        assert float(refined.max()) <= 1
+
     def test_zero_width_is_a_copy(self):
         image, _, coarse = scene(60)
         refined = refine_alpha(image, coarse, 0)
