@@ -35,7 +35,7 @@ class DoorWork:
         """Device, precision, memory taken by models, and the cards with a file on this machine."""
         return {
             "device": str(self.models.device),
-            "precision": str(self.models.dtype).removeprefix("torch."),
+            "precision": self.models.precision,
             "torch": torch.__version__,
             "model_bytes": self.models.nbytes,
             "models": [one.id for one in cards() if _is_here(one)],

@@ -10,7 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +57,26 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def client(runtime: Path) -> Client:
     """A client that starts the fake worker."""
     return Client([*FAKE], Notes())
+
+
+def notes(client: Client) -> Notes:
+    """What it was told."""
+    assert isinstance(client.watcher, Notes)
+    return client.watcher
+
+
+def reached(client: Client) -> Connection:
+    """A connection of one's own to the running worker."""
+    connection = client._reached()
+    assert connection is not None
+    return connection
+
+
+def status(client: Client) -> dict[str, Any]:
+    """What the running worker says of itself."""
+    said = client.status()
+    assert said is not None
+    return said
 
 
 def with_signal(pid: int, number: int) -> None:

@@ -23,13 +23,13 @@ class FakeWork:
         params = request["params"]
         note = Path(os.environ["XDG_RUNTIME_DIR"]) / "notes"
         plane = next(iter(planes.values()))
+        made, step = bytes(plane.data), -1
         match request["operation"]:
             case "invert":
                 made = bytes(plane.data).translate(INVERTED)
             case "blank":
                 made = bytes(plane.shape[0] * plane.shape[1])
             case "steps":
-                made = bytes(plane.data)
                 try:
                     for step in range(params["steps"]):
                         progress(step, params["steps"], "Finding the subject")
@@ -40,7 +40,6 @@ class FakeWork:
             case "die":
                 os.kill(os.getpid(), 9)
             case "die_once":
-                made = bytes(plane.data)
                 if not note.exists():
                     note.touch()
                     os.kill(os.getpid(), 9)

@@ -18,7 +18,7 @@ from u2studio.shared_core.worker.client import Client, WorkerError
 from u2studio.shared_core.worker.places import Address, own_folder
 from u2studio.shared_core.worker.protocol import Plane, receive, send
 
-from .conftest import inverted, picture, wait_until
+from .conftest import inverted, notes, picture, reached, wait_until
 from .test_protocol import MALFORMED
 
 
@@ -38,7 +38,7 @@ def test_progress_arrives_in_the_language_asked_for(client: Client) -> None:
     client.language = "zh_CN"
     _steps(client, 3, 0.1)
     note = translate("Finding the subject", "zh_CN")
-    assert client.watcher.steps == [(0, 3, note), (1, 3, note), (2, 3, note)]
+    assert notes(client).steps == [(0, 3, note), (1, 3, note), (2, 3, note)]
 
 
 def test_an_error_of_a_job_is_the_jobs_alone(client: Client) -> None:
@@ -50,7 +50,7 @@ def test_an_error_of_a_job_is_the_jobs_alone(client: Client) -> None:
 
 def test_the_end_of_a_connection_cancels_its_job(client: Client, runtime: Path) -> None:
     first = inverted(client)
-    connection = client._reached()
+    connection = reached(client)
     _ask(connection, "steps", steps=1000, seconds=0.05)
     receive(connection)
     connection.close()
@@ -62,7 +62,7 @@ def test_the_end_of_a_connection_cancels_its_job(client: Client, runtime: Path) 
 
 def test_a_waiting_job_whose_client_left_never_begins(client: Client, runtime: Path) -> None:
     inverted(client)
-    working, waiting = client._reached(), client._reached()
+    working, waiting = reached(client), reached(client)
     _ask(working, "steps", steps=10, seconds=0.05, name="working")
     receive(working)
     _ask(waiting, "steps", steps=1, seconds=0.0, name="waiting")
@@ -90,7 +90,7 @@ def test_who_asks_again_stands_behind_those_who_wait(client: Client, runtime: Pa
 
 def test_a_client_that_does_not_read_holds_up_nobody(client: Client) -> None:
     inverted(client)
-    stuck = client._reached()
+    stuck = reached(client)
     send(stuck, {"do": "run", "operation": "invert", "params": {}, "wanted": {"image": "u8"}}, [Plane("image", "u8", (2000, 2000, 3), bytes(12_000_000))])
     time.sleep(0.2)
     started = time.monotonic()
@@ -101,7 +101,7 @@ def test_a_client_that_does_not_read_holds_up_nobody(client: Client) -> None:
 
 def test_a_client_that_talks_while_its_job_runs_is_sent_away(client: Client, runtime: Path) -> None:
     first = inverted(client)
-    connection = client._reached()
+    connection = reached(client)
     _ask(connection, "steps", steps=1000, seconds=0.05)
     send(connection, {"do": "status"})
     with pytest.raises((EOFError, OSError)):
@@ -167,9 +167,7 @@ def test_ten_to_the_six_bytes_of_noise_reach_no_job(client: Client, runtime: Pat
     good = b'{"do": "run", "operation": "steps", "params": {"steps": 1, "seconds": 0}, "wanted": {"image": "u8"}, "planes": [["image", "u8", [20, 30, 3]]]}'
     malformed = [text for text in MALFORMED.values() if len(text) < 5000]
     while spent < 1_000_000:
-        connection = client._reached()
-        assert connection is not None
-        with connection:
+        with reached(client) as connection:
             match noise.randrange(3):
                 case 0:
                     header, rest = noise.choice(malformed), noise.randbytes(1800)

@@ -17,14 +17,14 @@ from u2studio.shared_core.worker.client import Client, WorkerError
 from u2studio.shared_core.worker.places import Address, own_folder
 from u2studio.shared_core.worker.protocol import Plane
 
-from .conftest import FAKE, Notes, gone, inverted, picture, wait_until, with_signal
+from .conftest import FAKE, Notes, gone, inverted, notes, picture, reached, status, wait_until, with_signal
 
 
 def test_the_first_call_starts_it_and_later_calls_find_it(client: Client) -> None:
     assert client.status() is None
     first = inverted(client)
-    assert client.watcher.notices == ["Starting the worker. This takes some seconds, once."]
-    assert inverted(Client(client.command, Notes())) == first == client.status()["pid"]
+    assert notes(client).notices == ["Starting the worker. This takes some seconds, once."]
+    assert inverted(Client(client.command, Notes())) == first == status(client)["pid"]
 
 
 def test_it_ends_by_itself_and_the_next_call_starts_another(client: Client) -> None:
@@ -38,7 +38,7 @@ def test_it_ends_by_itself_and_the_next_call_starts_another(client: Client) -> N
 def test_a_client_that_stays_connected_does_not_keep_it_alive(client: Client) -> None:
     client.command += ["--idle", "0.4"]
     first = inverted(client)
-    with client._reached():
+    with reached(client):
         wait_until(lambda: gone(first))
 
 
@@ -47,7 +47,7 @@ def test_a_killed_worker_is_started_once_more_with_a_notice(client: Client) -> N
     answer = client.run("die_once", {}, [picture()], {"image": "u8"})
     assert bytes(answer.planes["image"].data) == picture().data
     assert answer.provenance["pid"] != first
-    assert "The worker ended unexpectedly; it is started again." in client.watcher.notices
+    assert "The worker ended unexpectedly; it is started again." in notes(client).notices
 
 
 def test_a_job_that_kills_it_twice_is_given_up_with_the_log(client: Client) -> None:
@@ -106,12 +106,12 @@ def test_it_starts_clean_in_a_session_of_its_own_with_detached_streams(client: C
     monkeypatch.setitem(os.environ, "U2STUDIO_MODELS", "/kept")
     with (own_folder().parent / "open").open("w") as foreign:
         os.set_inheritable(foreign.fileno(), True)
-        status = client.start()
-    assert status["session"] == status["pid"] != os.getsid(0)
-    assert status["streams"] == ["null", "worker.log", "worker.log"]
-    assert not [name for name in status["descriptors"] if name.endswith("/open")]
-    assert "/nowhere" not in status["environment"].values()
-    assert status["environment"]["U2STUDIO_MODELS"] == "/kept"
+        found = client.start()
+    assert found["session"] == found["pid"] != os.getsid(0)
+    assert found["streams"] == ["null", "worker.log", "worker.log"]
+    assert not [name for name in found["descriptors"] if name.endswith("/open")]
+    assert "/nowhere" not in found["environment"].values()
+    assert found["environment"]["U2STUDIO_MODELS"] == "/kept"
 
 
 def test_another_version_is_one_sentence(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,10 +188,10 @@ def test_200_jobs_leave_its_memory_flat(client: Client) -> None:
     plane = picture(1000, 1000)
     for _ in range(20):
         inverted(client, plane)
-    before = client.status()["resident"]
+    before = status(client)["resident"]
     for _ in range(180):
         inverted(client, plane)
-    assert client.status()["resident"] < before + (4 << 20)
+    assert status(client)["resident"] < before + (4 << 20)
 
 
 def test_a_48_megapixel_picture_comes_back(client: Client) -> None:

@@ -73,7 +73,7 @@ def refused(sentence: str, name: str, image, drawables, **settings) -> None:
     assert everything(image) == before, f"{name} was refused, yet changed the image"
 
 
-def pixels(drawable, form: str = "Y u8") -> bytes:
+def pixels(drawable, form: str | None = "Y u8") -> bytes:
     """All of it."""
     area = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
     return drawable.get_buffer().get(area, 1.0, form, Gegl.AbyssPolicy.NONE)
