@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pickle
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -148,6 +149,8 @@ def _proved(source: Path, found: Recognised) -> float | None:
 def _read_torch(file: Path) -> object:
     if _is_torchscript(file):
         raise BadInput("{file} is a TorchScript program, not a set of weights; it stays closed.", file=file.name)
+    if _is_tar(file):  # PyTorch before 2.6 ran code from these in spite of weights_only (CVE-2025-32434)
+        raise BadInput("{file} is a tar archive in the manner of PyTorch 0.1, which can run code; it stays closed.", file=file.name)
     try:
         return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -166,6 +169,14 @@ def _is_torchscript(file: Path) -> bool:
         with zipfile.ZipFile(file) as archive:
             return any(name.endswith("/constants.pkl") for name in archive.namelist())
     except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _is_tar(file: Path) -> bool:
+    try:
+        with tarfile.open(file, "r:"):
+            return True
+    except (tarfile.TarError, OSError):
         return False
 
 

@@ -18,8 +18,10 @@ __all__ = ["addresses", "download"]
 
 STALL = 30.0
 """seconds without a byte after which a line counts as dead"""
+CONNECT = 10.0
+"""seconds to wait for a server that does not answer at all"""
 TRIES = 5
-"""dead or cut lines in a row, each of which brought less than `WORTH` bytes"""
+"""dead or cut lines in a row, each of which brought less than `WORTH` bytes; a server that does not answer at all counts twice"""
 WORTH = 1 << 20
 PAUSE = 1.0
 """seconds before the first new try; doubled each time"""
@@ -60,16 +62,18 @@ def download(url: str, target: Path, progress: Progress, size: int = 0) -> None:
     tries = 0
     while True:
         held = target.stat().st_size if target.exists() else 0
+        progress(held, max(size, held, 1), "Downloading")
         try:
-            with httpx.Client(follow_redirects=True, timeout=httpx.Timeout(STALL)) as client:
+            with httpx.Client(follow_redirects=True, timeout=httpx.Timeout(STALL, connect=CONNECT)) as client:
                 _fetch(client, url, target, progress, size)
             return
         except (httpx.TransportError, _TryAgain) as error:
             gained = (target.stat().st_size if target.exists() else 0) - held
-            tries = 1 if gained >= WORTH else tries + 1
+            unanswered = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+            tries = 1 if gained >= WORTH else tries + (2 if unanswered else 1)
             if tries >= TRIES:
                 raise BadInput("{url} cannot be fetched: {reason}", url=url, reason=str(error) or type(error).__name__) from None
-            time.sleep(PAUSE * 2 ** (tries - 1))
+            time.sleep(PAUSE if unanswered else PAUSE * 2 ** (tries - 1))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise BadInput("{url} cannot be fetched: {reason}", url=url, reason=str(error)) from None
 

@@ -45,18 +45,17 @@ def pull(card: Card, place: str | Path | None = None, progress: Progress = silen
         return Pulled(find(card), "")
     except ModelMissing:
         pass
-    failures: list[tuple[Source, U2StudioError]] = []
+    failures: list[U2StudioError] = []
     for source in card.sources:
         if source.kind == "embedded":
             continue
         try:
             return Pulled(_from_source(card, source, target, progress), str(source))
         except (BadInput, ModelCorrupt) as error:
-            failures.append((source, error))
+            failures.append(error)
     if len(failures) == 1:
-        raise failures[0][1]
-    reasons = " ".join(f"[{source}] {error}" for source, error in failures)
-    raise ModelMissing("The model '{card}' could not be fetched. {reasons}", card=card.id, reasons=reasons)
+        raise failures[0]
+    raise ModelMissing("The model '{card}' could not be fetched. {reasons}", card=card.id, reasons=" ".join(map(str, failures)))
 
 
 def remove(card: Card) -> tuple[Path, ...]:
