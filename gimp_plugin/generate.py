@@ -126,7 +126,8 @@ def _texts(table: dict[str, Any]) -> set[str]:
     for path in sorted((PLUGIN / "u2gimp").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).split(".")[-1] in ("_", "WorkerError", "notice"):
-                found |= {one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+                branches = [node.args[0].body, node.args[0].orelse] if isinstance(node.args[0], ast.IfExp) else [node.args[0]]
+                found |= {one.value for one in branches if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     return {text for text in found if re.search("[A-Za-z]{2}", re.sub(r"\{[^}]*\}", "", text))}
 
 

@@ -1,0 +1,98 @@
+"""What the plug-in carries of the core is fresh, translated and complete, and the plug-in stays thin."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from u2studio.gimp_plugin import generate
+from u2studio.shared_core import operations
+from u2studio.shared_core.models.cards import cards
+from u2studio.shared_core.texts import catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = ROOT / "gimp_plugin" / "u2studio"
+CODE = sorted((PLUGIN / "u2gimp").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", generate.generated(), ids=lambda path: path.name)
+def test_generated_files_are_fresh(path: Path) -> None:
+    assert path.read_bytes() == generate.generated()[path], f"{path} is stale; run: python -m u2studio.gimp_plugin.generate"
+
+
+def test_the_check_mode_fails_on_a_stale_file(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["generate", "--check"])
+    assert generate.main() == 0
+    fresh = generate.generated()
+    monkeypatch.setattr(generate, "generated", lambda: {path: content + b"\n" for path, content in fresh.items()})
+    assert generate.main() == 1
+    assert "stale: gimp_plugin/u2studio/operations.json" in capsys.readouterr().err
+
+
+def test_every_text_of_the_plug_in_is_translated() -> None:
+    table = json.loads((PLUGIN / "operations.json").read_text(encoding="utf-8"))
+    assert not sorted(generate._texts(table) - set(catalogue("zh_CN")))
+
+
+def test_every_operation_is_in_the_menu_or_left_out_for_a_reason() -> None:
+    found = {one["operation"] for one in generate.procedures()}
+    takes_a_layer = {one.id for one in operations() if {two.kind for two in one.inputs if not two.optional} <= {"image", "alpha"}}
+    assert found == takes_a_layer - generate.LEFT_OUT
+
+
+def test_a_procedure_has_every_parameter_of_its_operation() -> None:
+    for operation in operations():
+        for procedure in (one for one in generate.procedures() if one["operation"] == operation.id):
+            assert [one["name"] for one in procedure["parameters"]] == [one.name for one in operation.parameters]
+            # GIMP's own arguments
+            assert not {one["name"] for one in procedure["parameters"]} & {"run_mode", "image", "drawables", "result", "existing"}
+
+
+def test_models_are_a_choice_of_the_cards() -> None:
+    (matte,) = (one for one in generate.procedures() if one["name"] == "plug-in-u2studio-matte")
+    (model,) = (one for one in matte["parameters"] if one["name"] == "model")
+    assert [one["id"] for one in model["options"]] == [card.id for card in cards("matting")]
+
+
+def test_the_entry_is_ten_lines_and_may_be_executed() -> None:
+    entry = PLUGIN / "u2studio.py"
+    code = [line for line in entry.read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert len(code) <= 10
+    assert code[0] == "#!/usr/bin/env python3"
+    mode = subprocess.run(["git", "ls-files", "-s", str(entry)], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()[0]
+    assert mode == "100755"
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.name)
+def test_the_plug_in_needs_the_standard_library_and_gi_alone(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level <= 1, f"{path.name} reaches out of its package"
+            names = [] if node.level else [node.module or ""]
+        for name in names:
+            assert name.split(".")[0] in {*sys.stdlib_module_names, "gi"}, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.name)
+def test_the_plug_in_runs_on_the_oldest_python_of_a_gimp(path: Path) -> None:
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 10))
+
+
+def test_a_query_imports_neither_the_client_nor_a_dialog() -> None:
+    """GIMP asks every plug-in at every start; what is imported then is waited for."""
+    needed = {"plugin.py"}
+    while True:
+        found = {f"{node.module}.py" for name in needed for node in ast.parse((PLUGIN / "u2gimp" / name).read_text(encoding="utf-8")).body
+                 if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module}  # fmt: skip
+        if found <= needed:
+            break
+        needed |= found
+    assert not needed & {"client.py", "protocol.py", "job.py", "dialog.py", "settings.py"}
