@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -59,9 +58,9 @@ def checked_value(parameter: Parameter, value: object) -> object:
 
 
 def _in_range(parameter: Number | Integer, value: object, kind: Callable[[float], float]) -> float:
-    # bool is an int in Python, but True is nobody's idea of a radius
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or kind(value) != value or not parameter.low <= value <= parameter.high:  # pyright: ignore[reportArgumentType, reportOperatorIssue]
+    # bool is an int in Python, but True is nobody's idea of a radius. The range comes first: NaN, infinity and huge integers end there
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not parameter.low <= value <= parameter.high or kind(value) != value:  # pyright: ignore[reportArgumentType, reportOperatorIssue]
         sentence = "{name} is {value}; it must be a number from {low:g} to {high:g}{unit}."
         if isinstance(parameter, Integer):
             sentence = "{name} is {value}; it must be a whole number from {low:g} to {high:g}{unit}."
