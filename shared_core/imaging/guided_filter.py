@@ -20,6 +20,8 @@ _TILE = 256
 
 _EDGE_VARIANCE = 1e-4
 """eps of the guided filter when refining: above the noise and JPEG blocks of a photo (variance of values 0..1)."""
+_BEFORE, _AFTER = 2.0, 1.5
+"""How many times steeper a transition is made before and after filtering. More after it sharpens people and ruins fur."""
 _FLAT, _EDGE = 0.2, 0.6
 """An alpha that changes by less than the first within the edge width is no edge, by more than the second surely is."""
 
@@ -117,7 +119,7 @@ def _refined(colour: Tensor, alpha: Tensor, reach: int, subsample: int) -> Tenso
     low, high = box_mean(extremes, reach)
     low, high = torch.minimum(-low, coarse[0]), torch.maximum(high, coarse[0])
     span = (high - low).clamp_(min=1e-3)
-    steeper = low + span * _steepened((coarse[0] - low) / span)
+    steeper = low + span * _steepened((coarse[0] - low) / span, _BEFORE)
     models = linear_models(shrink_blocks(colour, subsample), steeper, reach, _EDGE_VARIANCE).float()
     strength = ((span - _FLAT) / (_EDGE - _FLAT)).clamp_(0, 1)
     strength = strength * strength * (3 - 2 * strength)
@@ -125,11 +127,11 @@ def _refined(colour: Tensor, alpha: Tensor, reach: int, subsample: int) -> Tenso
     low, span, strength = maps[4:]
     followed = (maps[:3] * colour).sum(0).add_(maps[3]).sub_(low).div_(span).clamp_(0, 1)
     # the extremes' means are running sums in float32: 1 may come out as 1.00002
-    return _steepened(followed).mul_(span).add_(low).sub_(alpha).mul_(strength).add_(alpha).clamp_(0, 1)
+    return _steepened(followed, _AFTER).mul_(span).add_(low).sub_(alpha).mul_(strength).add_(alpha).clamp_(0, 1)
 
 
-def _steepened(share: Tensor) -> Tensor:
-    return share.mul(2).sub_(0.5).clamp_(0, 1)
+def _steepened(share: Tensor, times: float) -> Tensor:
+    return share.sub(0.5).mul_(times).add_(0.5).clamp_(0, 1)
 
 
 def linear_models(colour: Tensor, alpha: Tensor, radius: int, eps: float) -> Tensor:
