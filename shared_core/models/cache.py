@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from ..errors import OutOfMemory
 from .cards import card
-from .devices import choose_device, choose_precision
-from .engines.torch_engine import TorchModel, open_model
-from .store import find, sha256
+from .devices import choose_device
+from .engines.choice import EngineModel, open_model, ways
+from .prepare import prepare
+from .store import sha256
 
 __all__ = ["ModelCache"]
 
@@ -27,30 +28,32 @@ class ModelCache:
 
     Args:
         device: as `choose_device` takes it.
-        precision: as `choose_precision` takes it.
+        precision: "auto", "fp32", "bf16" or "fp16", as `engines.choice.open_model` takes it.
+        engine: "auto", "torch" or "openvino", as `engines.choice.open_model` takes it.
         budget_bytes: memory for weights; the least recently used go first. The one just asked for stays, however large.
-    Raises: BadInput, for a device or precision that is not there.
+    Raises: BadInput, for a device, precision or engine that is not there.
     """
 
-    def __init__(self, device: str = "auto", precision: str = "auto", budget_bytes: int = DEFAULT_BUDGET) -> None:
-        self.device, self.dtype, self.budget_bytes = choose_device(device), choose_precision(precision), budget_bytes
-        self._models: OrderedDict[_Key, TorchModel] = OrderedDict()
+    def __init__(self, device: str = "auto", precision: str = "auto", engine: str = "auto", budget_bytes: int = DEFAULT_BUDGET) -> None:
+        self.device, self.precision, self.engine, self.budget_bytes = choose_device(device), precision, engine, budget_bytes
+        ways(self.device, precision, engine)
+        self._models: OrderedDict[_Key, EngineModel] = OrderedDict()
         self._lock = RLock()
 
-    def get(self, card_id: str) -> TorchModel:
+    def get(self, card_id: str) -> EngineModel:
         """The model of a card, ready to run. A file replaced on disk is loaded anew. Raises: as `source.ModelSource.get`."""
         wanted = card(card_id)
         with self._lock:
-            file = find(wanted)
+            file = prepare(wanted)
             key = _Key(card_id, sha256(file))
             if key not in self._models:
                 try:
-                    self._models[key] = open_model(wanted, file, self.device, self.dtype)
+                    self._models[key] = open_model(wanted, file, self.device, self.precision, self.engine)
                 except OutOfMemory:
                     if not self._models:
                         raise
                     self._models.clear()
-                    self._models[key] = open_model(wanted, file, self.device, self.dtype)
+                    self._models[key] = open_model(wanted, file, self.device, self.precision, self.engine)
             self._models.move_to_end(key)
             while len(self._models) > 1 and self.nbytes > self.budget_bytes:
                 self._models.popitem(last=False)

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 import zlib
+from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
@@ -27,6 +28,10 @@ WHOLE = whole_files()
 NUMBERS = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 MOST_SECONDS = 20.0
 """for one small file; far above what any takes, far below for ever"""
+
+
+EVERY_CHECK: list[Any] = list(HealthCheck)
+"""hypothesis types them by their metaclass"""
 
 
 @st.composite
@@ -90,7 +95,7 @@ def run(cases: int, start: int, seconds: float = 86400.0) -> int:
     tried, began = 0, time.monotonic()
     while tried < cases and time.monotonic() - began < seconds:
         examples = min(1000, cases - tried)
-        options = settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        options = settings(max_examples=examples, deadline=None, database=None, suppress_health_check=EVERY_CHECK)
         seed(start + tried)(options(given(damaged())(check_case)))()
         tried += examples
     return tried

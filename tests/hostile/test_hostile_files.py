@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from u2studio.shared_core.errors import BadInput
+from u2studio.shared_core.errors import BadInput, U2StudioError
 from u2studio.shared_core.imaging.files import Picture, read_picture
 
 from .making import HOSTILE, PICTURE
@@ -29,7 +29,7 @@ def check_picture(picture: Picture) -> None:
             assert 0 <= pixels.min() <= pixels.max() <= 1
 
 
-def check_sentence(error: BadInput, name: str) -> None:
+def check_sentence(error: U2StudioError, name: str) -> None:
     """One printable line that names the file, without the remains of a traceback, in both languages."""
     for sentence in (str(error), error.text("zh_CN")):
         assert sentence.isprintable(), sentence

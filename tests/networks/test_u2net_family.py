@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -74,7 +76,7 @@ def test_the_fused_map_is_the_1x1_convolution_of_the_side_logits() -> None:
 
 
 @pytest.mark.parametrize("make", [lambda **kind: U2Net(small=True, **kind), ISNet], ids=["u2netp", "isnet"])
-def test_folding_keeps_the_function(make: type[NestedUNet]) -> None:
+def test_folding_keeps_the_function(make: Callable[..., NestedUNet]) -> None:
     network = randomised(make())
     folded = make(batch_norm=False).eval()
     state = fold_batch_norm(network.state_dict())

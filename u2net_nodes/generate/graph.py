@@ -113,11 +113,15 @@ class Graph:
         }
 
     def _arrange(self) -> None:
-        bottoms: dict[int, int] = {}
-        for one in self.nodes:
-            top = bottoms.get(one.column, 0)
-            one.place = (one.column * (WIDTH + GAP), top)
-            bottoms[one.column] = top + _height(one) + GAP + TITLE
+        """Columns from the top; what is muted below everything that runs, so that a group can go around it."""
+        for muted in (False, True):
+            floor = max((one.place[1] + _height(one) + 3 * GAP for one in self.nodes if muted and not one.muted), default=0)
+            bottoms: dict[int, int] = {}
+            for one in self.nodes:
+                if one.muted == muted:
+                    top = bottoms.get(one.column, floor)
+                    one.place = (one.column * (WIDTH + GAP), top)
+                    bottoms[one.column] = top + _height(one) + GAP + TITLE
 
     def _entry(self, one: Placed) -> dict[str, object]:
         known = node_types()[one.type]

@@ -128,7 +128,7 @@ def upscale_then_matte() -> Graph:
         ),
     )
     photo = graph.add("LoadImage", 0, image=SMALL)
-    loader = graph.add("UpscaleModelLoader", 0, title="Load Upscale Model: bring your checkpoint", model_name="RealESRGAN_x4plus.safetensors")
+    loader = graph.add("UpscaleModelLoader", 0, title="Upscaler: bring your checkpoint", model_name="RealESRGAN_x4plus.safetensors")
     large = graph.add("ImageUpscaleWithModel", 1, upscale_model=loader[0], image=photo[0])
     matte = graph.add("U2Matte", 1, image=large[0], edge_width=24.0)
     graph.add("SaveImage", 2, images=matte[2], filename_prefix="u2studio/upscaled")
@@ -151,7 +151,7 @@ def beside_synthesis() -> Graph:
     slot = graph.add("ImageBlur", 1, title="Slot: replace me with synthesis", image=photo[0], blur_radius=24, sigma=0.5)
     over = graph.add("U2Composite", 3, foreground=matte[1], alpha=matte[0], background=slot[0])
     graph.add("SaveImage", 4, images=over[0], filename_prefix="u2studio/beside_synthesis")
-    loader = graph.add("CheckpointLoaderSimple", 1, title="Load Checkpoint: bring your checkpoint", muted=True, ckpt_name="v1-5-pruned-emaonly.safetensors")
+    loader = graph.add("CheckpointLoaderSimple", 1, title="Bring your checkpoint", muted=True, ckpt_name="v1-5-pruned-emaonly.safetensors")
     latent = graph.add("VAEEncode", 2, muted=True, pixels=photo[0], vae=loader[2])
     wanted = graph.add("CLIPTextEncode", 2, muted=True, clip=loader[1], text="an oil painting of a space centre, warm light")
     unwanted = graph.add("CLIPTextEncode", 2, muted=True, clip=loader[1], text="blurry")

@@ -49,7 +49,7 @@ def deliver(image: Gimp.Image, made: list[Made], result: str, existing: str, tit
             _select(image, made)
             return
         for one in made:
-            with _bounds(image, one, opaque=result not in ("new-layer", "foreground", "channel")):
+            with _bounds(image, one, opaque=result != "channel"):
                 _deliver_one(image, one, result, existing, title)
 
 
@@ -128,9 +128,8 @@ def _kept_channel(image: Gimp.Image, made: Made, result: str, title: str) -> Gim
     channel.set_visible(False)
     if not Gimp.Selection.is_empty(image):
         channel.combine_masks(image.get_selection(), Gimp.ChannelOps.INTERSECT, 0, 0)
-    layers = image.get_selected_layers()
-    image.insert_channel(channel, None, 0)
-    image.set_selected_layers(layers)  # a new channel becomes the active drawable, and the next filter would get it
+    with _layers_stay_active(image):
+        image.insert_channel(channel, None, 0)
     return channel
 
 
@@ -144,14 +143,13 @@ def _select(image: Gimp.Image, made: list[Made]) -> None:
         else:
             union.combine_masks(channel, Gimp.ChannelOps.ADD, 0, 0)
             channel.delete()
-    layers = image.get_selected_layers()
-    image.insert_channel(union, None, 0)
     bounded = not Gimp.Selection.is_empty(image) and not made[0].ignores_selection
-    image.select_item(Gimp.ChannelOps.INTERSECT if bounded else Gimp.ChannelOps.REPLACE, union)
-    image.remove_channel(union)
+    with _layers_stay_active(image):
+        image.insert_channel(union, None, 0)
+        image.select_item(Gimp.ChannelOps.INTERSECT if bounded else Gimp.ChannelOps.REPLACE, union)
+        image.remove_channel(union)
     if len(made) == 1 and made[0].layer.has_alpha():
         image.select_item(Gimp.ChannelOps.INTERSECT, made[0].layer)
-    image.set_selected_layers(layers)
 
 
 def _in_place(made: Made) -> Gimp.Layer:
@@ -177,6 +175,9 @@ def _new_layer(image: Gimp.Image, made: Made, title: str) -> Gimp.Layer:
     _place_above(image, layer, source)
     if bounded:
         write(layer, colours)
+    if source.has_alpha():  # what is transparent stays so: GIMP multiplies
+        layer.add_mask(source.create_mask(Gimp.AddMaskType.ALPHA))
+        layer.remove_mask(Gimp.MaskApplyMode.APPLY)
     return layer
 
 
@@ -201,8 +202,8 @@ def _bounds(image: Gimp.Image, made: Made, *, opaque: bool) -> Iterator[None]:
     if opaque and not (bounded and made.ignores_selection):
         yield
         return
-    layers = image.get_selected_layers()
-    kept = Gimp.Selection.save(image)
+    with _layers_stay_active(image):
+        kept = Gimp.Selection.save(image)
     Gimp.Selection.none(image)
     if not opaque:
         image.select_item(Gimp.ChannelOps.REPLACE, made.layer)
@@ -212,5 +213,14 @@ def _bounds(image: Gimp.Image, made: Made, *, opaque: bool) -> Iterator[None]:
         yield
     finally:
         image.select_item(Gimp.ChannelOps.REPLACE, kept)
-        image.remove_channel(kept)
+        with _layers_stay_active(image):
+            image.remove_channel(kept)
+
+
+@contextlib.contextmanager
+def _layers_stay_active(image: Gimp.Image) -> Iterator[None]:
+    """A channel that comes or goes becomes the active drawable, and the next filter would get it."""
+    layers = image.get_selected_layers()
+    yield
+    if layers:
         image.set_selected_layers(layers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,10 @@ from ...errors import OutOfMemory
 from ..cards import Card
 from ..load import load
 from ..store import sha256
+from .cured import cured
+from .kept import short_hash
 
-__all__ = ["TorchModel", "open_model", "out_of_memory"]
+__all__ = ["TorchModel", "identity", "open_model", "out_of_memory"]
 
 EXHAUSTED = ("out of memory", "can't allocate memory", "not enough memory", "CUDNN_STATUS_ALLOC_FAILED", "CUBLAS_STATUS_ALLOC_FAILED")
 """how CUDA, CPU, Windows and MPS allocators say it; they share no exception class"""
@@ -25,7 +28,8 @@ class TorchModel:
 
     def __init__(self, card: Card, sha256: str, network: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
         self.card, self.sha256, self.device, self.dtype = card, sha256, device, dtype
-        self.network = network.to(dtype=dtype, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        ready = network if dtype == torch.float32 else cured(network, sha256, dtype)
+        self.network = ready.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.nbytes = sum(one.nbytes for one in self.network.parameters())
         """memory the weights take"""
 
@@ -42,6 +46,13 @@ def open_model(card: Card, file: Path, device: torch.device, dtype: torch.dtype)
     """The card's model from its weights file. Raises: ModelCorrupt, BadInput, OutOfMemory."""
     with out_of_memory(device, 0, 0):
         return TorchModel(card, sha256(file), load(card, file, device), device, dtype)
+
+
+def identity(device: torch.device) -> str:
+    """Changes with PyTorch and with the processor."""
+    if device.type == "cuda":
+        return short_hash(torch.__version__, torch.cuda.get_device_name(device))
+    return short_hash(torch.__version__, str(device), platform.processor(), platform.machine(), torch.backends.cpu.get_cpu_capability())
 
 
 @contextmanager

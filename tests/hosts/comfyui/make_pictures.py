@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from comfy_server import HERE, ROOT, Base, Server
 from PIL import Image, ImageDraw
 
 SIDE = 512
-SHOTS = (1000, 562)
+SHOTS = (1200, 675)
 PACK = "u2studio"
 
 
@@ -43,7 +44,8 @@ def thumbnail(server: Server, path: Path) -> None:
     after = [square(on_checkerboard(Image.open(file))) for file in run["files"][saved]]
     source = next(content["inputs"] for content in prompt.values() if content["class_type"].startswith("LoadImage"))
     if len(after) > 1:
-        whole = contact([square(Image.open(file).convert("RGB")) for file in sorted((server.base.folder / "input" / source["folder"]).iterdir())] + after)
+        folder = server.base.folder / "input" / source["folder"]
+        whole = contact([square(Image.open(folder / name).convert("RGB")) for name in os.listdir(folder)] + after)  # noqa: PTH208 (in ComfyUI's order)
     else:
         before = square(Image.open(server.base.folder / "input" / source["image"]).convert("RGB"))
         cut = Image.new("L", (SIDE, SIDE))

@@ -101,11 +101,13 @@ async function main () {
   const workflow = await readTemplate()
   await setting('Comfy.TutorialCompleted', true)
   await setting('Comfy.Locale', options.locale)
+  await setting('Comfy.Minimap.Visible', false)
+  await setting('LiteGraph.Canvas.LowQualityRenderingZoomThreshold', 0.1) // pictures of the page show every word
   const executablePath = process.env.CHROMIUM || execFileSync('which', ['chromium']).toString().trim()
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--use-gl=swiftshader', '--enable-unsafe-swiftshader']
   const browser = await chromium.launch({ executablePath, headless: true, args })
   try {
-    const page = await (await browser.newContext({ viewport: { width: 1600, height: 900 }, locale: options.locale })).newPage()
+    const page = await (await browser.newContext({ viewport: { width: 1920, height: 1080 }, locale: options.locale })).newPage()
     const state = watch(page)
     await page.goto(base, { waitUntil: 'domcontentloaded' })
     const ready = () => window.app?.graph && window.app.extensionManager && Object.keys(window.LiteGraph.registered_node_types).length > 50

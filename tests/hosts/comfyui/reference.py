@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
+from safetensors.torch import load_file
 from torch import Tensor
 
 from u2studio.shared_core import operation, run
@@ -20,8 +22,15 @@ MODELS = ModelCache("cpu")
 Inputs = dict[str, Any]
 
 
-def expected(prompt: dict[str, Any], inputs: Path) -> dict[str, Tensor]:
-    """The picture that each output node of a prompt shows, by node id: [B, H, W, C] or [B, H, W], 0..1. `inputs` is the folder of pictures."""
+class Shown(NamedTuple):
+    """What an output node shows, [B, H, W, C] or [B, H, W], 0..1; for colours that a mask belongs to, that mask, [B, H, W]."""
+
+    picture: Tensor
+    weight: Tensor | None
+
+
+def expected(prompt: dict[str, Any], inputs: Path) -> dict[str, Shown]:
+    """The pictures of the output nodes of a prompt, by node id. `inputs` is the folder of pictures."""
     made: dict[str, tuple[Any, ...]] = {}
 
     def outputs(node_id: str) -> tuple[Any, ...]:
@@ -31,8 +40,15 @@ def expected(prompt: dict[str, Any], inputs: Path) -> dict[str, Tensor]:
             made[node_id] = _run(node["class_type"], values, inputs)
         return made[node_id]
 
+    def shown(node_id: str) -> Shown:
+        picture, link = outputs(node_id)[0], prompt[node_id]["inputs"].get("images")
+        node = next((one for one in all_nodes() if link and one.id == prompt[link[0]]["class_type"]), None)
+        names = [one.id for one in node.outputs] if node else []
+        weight = outputs(link[0])[names.index("alpha")] if names and names[link[1]] == "foreground" else None
+        return Shown(picture, weight)
+
     ends = ("SaveImage", "PreviewImage", "MaskPreview", "U2RemoveBackground")
-    return {node_id: outputs(node_id)[0] for node_id, node in prompt.items() if node["class_type"] in ends}
+    return {node_id: shown(node_id) for node_id, node in prompt.items() if node["class_type"] in ends}
 
 
 def _run(kind: str, values: Inputs, inputs: Path) -> tuple[Any, ...]:
@@ -83,16 +99,24 @@ def _blur(values: Inputs, _inputs: Path) -> tuple[Tensor]:
     line = torch.exp(-(torch.linspace(-1, 1, 2 * radius + 1) ** 2) / (2 * sigma**2))  # sigma counts in kernels, not in pixels
     kernel = torch.outer(line, line)
     weight = (kernel / kernel.sum()).repeat(3, 1, 1)[:, None]
-    padded = torch.nn.functional.pad(values["image"].permute(0, 3, 1, 2), (radius,) * 4, "reflect")
-    return (torch.nn.functional.conv2d(padded, weight, groups=3).permute(0, 2, 3, 1),)
+    padded = F.pad(values["image"].permute(0, 3, 1, 2), (radius,) * 4, "reflect")
+    return (F.conv2d(padded, weight, groups=3).permute(0, 2, 3, 1),)
+
+
+def _upscale(state: dict[str, Tensor], image: Tensor) -> Tensor:
+    """The network of write_plain_upscaler, whose activations do nothing."""
+    planes = features = image.permute(0, 3, 1, 2)
+    for name in ("body.0", "body.2", "body.4"):
+        features = F.conv2d(features, state[f"{name}.weight"], state[f"{name}.bias"], padding=1)
+    return (F.pixel_shuffle(features, 4) + F.interpolate(planes, scale_factor=4, mode="nearest")).permute(0, 2, 3, 1).clamp(0, 1)
 
 
 CORE: dict[str, Callable[[Inputs, Path], tuple[Any, ...]]] = {
     "LoadImage": lambda values, inputs: (read(inputs / values["image"]), None),
     "LoadImageMask": lambda values, inputs: (read(inputs / values["image"])[..., "rgb".index(values["channel"][0])],),
     "LoadImageSetFromFolderNode": _folder,
-    "UpscaleModelLoader": lambda _values, _inputs: (None,),
-    "ImageUpscaleWithModel": lambda values, _inputs: (values["image"].repeat_interleave(4, 1).repeat_interleave(4, 2),),
+    "UpscaleModelLoader": lambda values, inputs: (load_file(inputs.parent / "models" / "upscale_models" / values["model_name"]),),
+    "ImageUpscaleWithModel": lambda values, _inputs: (_upscale(values["upscale_model"], values["image"]),),
     "ThresholdMask": lambda values, _inputs: ((values["mask"] > values["value"]).float(),),
     "MaskComposite": _mask_composite,
     "ImageBlur": _blur,

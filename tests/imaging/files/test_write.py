@@ -153,7 +153,8 @@ def test_kill_leaves_what_was_there(tmp_path: Path) -> None:
     assert [found.name for found in find_pictures([str(tmp_path)])] == [str(target)]
     remove_leftovers(tmp_path)
     assert leftover[0].exists()  # it might be another process's, still at work
-    os.utime(leftover[0], (time.time() - 7200,) * 2)
+    long_ago = time.time() - 7200
+    os.utime(leftover[0], (long_ago, long_ago))
     remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == [target]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -39,7 +40,9 @@ def photo(kind: str = "rgb", precision: str = "u8-non-linear", *, size: int = 19
         Gimp.Selection.none(image)
     if kind == "indexed":
         image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 255, False, False, "")
-    return image, layer
+    copy = image.duplicate()  # a file loaded by a script has no undo
+    image.delete()
+    return copy, copy.get_layers()[0]
 
 
 def call(name: str, image, drawables, mode=Gimp.RunMode.NONINTERACTIVE, **settings):
@@ -84,17 +87,22 @@ def own_pixels(drawable) -> bytes:
     return pixels(drawable, None)
 
 
+def digest(drawable) -> str:
+    """Changes with every bit of its pixels."""
+    return hashlib.sha256(own_pixels(drawable)).hexdigest()[:12]
+
+
 def everything(image):
-    """All that a plug-in could change, bit by bit."""
+    """All that a plug-in could change; pixels bit by bit."""
     layers, groups = [], list(image.get_layers())
     while groups:
         layer = groups.pop(0)
         groups += layer.get_children() if layer.is_group() else []
         mask = layer.get_mask()
-        layers.append((layer.get_name(), layer.get_offsets(), own_pixels(layer), mask and own_pixels(mask), layer.get_edit_mask(), layer.get_lock_alpha()))
-    channels = [(channel.get_name(), own_pixels(channel)) for channel in image.get_channels()]
+        layers.append((layer.get_name(), tuple(layer.get_offsets()), digest(layer), mask and digest(mask), layer.get_edit_mask(), layer.get_lock_alpha()))
+    channels = [(channel.get_name(), digest(channel)) for channel in image.get_channels()]
     active = [drawable.get_id() for drawable in image.get_selected_drawables()]
-    return layers, channels, own_pixels(image.get_selection()), active
+    return layers, channels, digest(image.get_selection()), active
 
 
 def worker(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,130 @@
+"""Running a network with OpenVINO: on CPUs with bf16 units several times as fast as PyTorch. Part of the `fast` extra."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor
+
+from ..cards import Card
+from ..load import load
+from ..store import sha256
+from .cured import cured
+from .kept import keep_bytes, kept_bytes, short_hash
+from .torch_engine import out_of_memory
+
+if TYPE_CHECKING:
+    import openvino as ov
+
+__all__ = ["OpenVINOModel", "has_bf16", "identity", "is_installed", "open_model"]
+
+log = logging.getLogger(__name__)
+
+CPU = torch.device("cpu")
+GRAPHS = 3
+"""compiled graphs a model holds, one for each input size: a host that feeds ever new sizes must not fill the memory"""
+DRAWN = 1
+"""raised whenever `openvino_graph` draws another graph of the same weights"""
+
+Precision = Literal["f32", "bf16"]
+
+
+def is_installed() -> bool:
+    """Whether OpenVINO is there. It is not imported."""
+    try:
+        return bool(version("openvino"))
+    except PackageNotFoundError:
+        return False
+
+
+def has_bf16() -> bool:
+    """Whether this CPU multiplies bf16 in hardware. Raises: ImportError, RuntimeError, where OpenVINO does not run here."""
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def identity() -> str:
+    """Changes with OpenVINO and with the CPU. Raises: as `has_bf16`."""
+    import openvino as ov
+
+    core = _core()
+    return short_hash(ov.__version__, DRAWN, core.get_property("CPU", "FULL_DEVICE_NAME"), core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
+class OpenVINOModel:
+    """A `Model` run by OpenVINO on the CPU. Safe to use from several threads, which then wait for each other."""
+
+    def __init__(self, card: Card, file: Path, precision: Precision) -> None:
+        self.card, self.sha256, self.precision = card, sha256(file), precision
+        self.nbytes = 2 * file.stat().st_size
+        """memory the weights take: once as read, once in the order the CPU wants"""
+        self._file = file
+        self._requests: OrderedDict[tuple[int, int, int, bool], ov.InferRequest] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+        """See `source.Model`. Raises: OutOfMemory."""
+        channels, height, width = batch.shape[1:]
+        with self._lock, out_of_memory(CPU, width, height):
+            request = self._request(channels, height, width, side_outputs)
+            made: list[list[Tensor]] = []
+            for one in batch.to("cpu", torch.float32).split(1):
+                request.infer([one.numpy(force=True)], share_inputs=True)
+                made.append([torch.from_numpy(output.data.copy()) for output in request.output_tensors])
+        return [torch.cat(same).to(batch.device) for same in zip(*made, strict=True)]
+
+    def prepare(self) -> None:
+        """Compile for the card's own size now, not at the first picture. Raises: ModelCorrupt, BadInput, OutOfMemory."""
+        size = self.card.profile().preprocess.size
+        with self._lock, out_of_memory(CPU, 0, 0):
+            self._request(self.card.network.in_channels, size, size, side_outputs=False)
+
+    def _request(self, channels: int, height: int, width: int, side_outputs: bool) -> ov.InferRequest:
+        key = (channels, height, width, side_outputs)
+        if key not in self._requests:
+            while len(self._requests) >= GRAPHS:
+                self._requests.popitem(last=False)
+            self._requests[key] = self._compiled(*key).create_infer_request()
+        self._requests.move_to_end(key)
+        return self._requests[key]
+
+    def _compiled(self, channels: int, height: int, width: int, side_outputs: bool) -> ov.CompiledModel:
+        subject = f"{self.sha256[:32]}-openvino-{self.precision}-{width}x{height}{'-sides' * side_outputs}"
+        circumstances = short_hash(identity(), torch.get_num_threads())
+        if (graph := kept_bytes(subject, circumstances)) is not None:
+            try:
+                return _core().import_model(graph, "CPU", self._settings())
+            except RuntimeError as error:  # made by the same version, so this should not be; drawing it anew always works
+                log.info("A compiled graph could not be used: %s", error)
+        from .openvino_graph import drawn
+
+        network = load(self.card, self._file, CPU)
+        if self.precision == "bf16":
+            network = cured(network, self.sha256)
+        compiled = _core().compile_model(drawn(network, channels, height, width, side_outputs=side_outputs), "CPU", self._settings())
+        if height == width == self.card.profile().preprocess.size:
+            keep_bytes(subject, circumstances, compiled.export_model().getvalue())
+        return compiled
+
+    def _settings(self) -> dict[str, object]:
+        return {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+
+
+def open_model(card: Card, file: Path, precision: Precision) -> OpenVINOModel:
+    """The card's model from its weights file, compiled for the card's size. Raises: ModelCorrupt, BadInput, OutOfMemory, ImportError, RuntimeError."""
+    model = OpenVINOModel(card, file, precision)
+    model.prepare()
+    return model
+
+
+@cache
+def _core() -> ov.Core:
+    import openvino as ov
+
+    return ov.Core()

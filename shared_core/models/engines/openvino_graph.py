@@ -1,0 +1,117 @@
+"""A network of the U²-Net family as an OpenVINO model of one input size.
+
+Drawn here rather than traced: nothing of it depends on the version of PyTorch, and a test compares every output with the network's own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as op
+from torch import Tensor, nn
+
+from ...networks.cancelling import LoweredUnit
+from ...networks.isnet import ISNet
+from ...networks.rsu import RSU, ConvUnit
+from ...networks.u2net import NestedUNet, U2Net
+
+__all__ = ["drawn"]
+
+Node = ov.Output
+
+
+def drawn(network: nn.Module, channels: int, height: int, width: int, *, side_outputs: bool) -> ov.Model:
+    """The model of `network` for [1, channels, height, width].
+
+    Args:
+        network: U2Net or ISNet, float32, batch-norm folded, with or without lowered units.
+        channels: of the input.
+        height: of the input, pixels.
+        width: of the input, pixels.
+        side_outputs: draw all outputs of the network's `forward`, else the first alone, and nothing that only the others need.
+    """
+    assert isinstance(network, U2Net | ISNet)
+    image = op.parameter([1, channels, height, width], np.float32)
+    if isinstance(network, U2Net):
+        sides = _sides(network, image.output(0))
+        sides = [sides[0], *(_resized(side, sides[0]) for side in sides[1:])]
+        results = [_convolved(network.outconv, op.concat(sides, 1).output(0)), *sides]
+    else:
+        entry = _convolved(network.conv_in, image.output(0))
+        results = [_resized(side, image.output(0)) for side in _sides(network, entry)]
+    return ov.Model([op.result(one) for one in (results if side_outputs else results[:1])], [image])
+
+
+def _sides(network: NestedUNet, x: Node) -> list[Node]:
+    """As `NestedUNet.side_logits`."""
+    encoded: list[Node] = []
+    for level in range(1, 6):
+        x = _rsu(network.get_submodule(f"stage{level}"), x)
+        encoded.append(x)
+        x = _halved(x)
+    x = _rsu(network.get_submodule("stage6"), x)
+    sides = [_convolved(network.get_submodule("side6"), x)]
+    for level in range(5, 0, -1):
+        skip = encoded.pop()
+        x = _rsu(network.get_submodule(f"stage{level}d"), op.concat([_resized(x, skip), skip], 1).output(0))
+        sides.append(_convolved(network.get_submodule(f"side{level}"), x))
+    return sides[::-1]
+
+
+def _rsu(rsu: nn.Module, x: Node) -> Node:
+    """As `RSU.forward`."""
+    assert isinstance(rsu, RSU)
+    entry = x = _unit(rsu.rebnconvin, x)
+    skips: list[Node] = []
+    for level in range(1, rsu.levels):
+        x = _unit(rsu.get_submodule(f"rebnconv{level}"), x)
+        skips.append(x)
+        if not rsu.dilated and level < rsu.levels - 1:
+            x = _halved(x)
+    x = _unit(rsu.get_submodule(f"rebnconv{rsu.levels}"), x)
+    for level in range(rsu.levels - 1, 0, -1):
+        skip = skips.pop()
+        x = _unit(rsu.get_submodule(f"rebnconv{level}d"), op.concat([_resized(x, skip), skip], 1).output(0))
+    return op.add(x, entry).output(0)
+
+
+def _unit(unit: nn.Module, x: Node) -> Node:
+    if isinstance(unit, ConvUnit):
+        return op.relu(_convolved(unit.conv_s1, x)).output(0)
+    assert isinstance(unit, LoweredUnit)
+    z = _convolution(unit.weight, x, 1, unit.dilation, unit.dilation)
+    z = op.add(z, _constant(unit.map(*_size(x))[None]))
+    if not unit.floor.any():
+        return op.relu(z).output(0)
+    return op.maximum(z, _constant(unit.floor[None])).output(0)
+
+
+def _convolved(conv: nn.Module, x: Node) -> Node:
+    assert isinstance(conv, nn.Conv2d)
+    z = _convolution(conv.weight, x, conv.stride[0], int(conv.padding[0]), conv.dilation[0])
+    return z if conv.bias is None else op.add(z, _constant(conv.bias[None, :, None, None])).output(0)
+
+
+def _convolution(weight: Tensor, x: Node, stride: int, padding: int, dilation: int) -> Node:
+    return op.convolution(x, _constant(weight), [stride, stride], [padding, padding], [padding, padding], [dilation, dilation]).output(0)
+
+
+def _constant(value: Tensor) -> ov.Node:
+    return op.constant(np.ascontiguousarray(value.detach().numpy()))
+
+
+def _halved(x: Node) -> Node:
+    return op.max_pool(x, [2, 2], [1, 1], [0, 0], [0, 0], [2, 2], rounding_type="ceil").output(0)
+
+
+def _resized(x: Node, like: Node) -> Node:
+    """Bilinear to the size of `like`, as `rsu.enlarge`."""
+    if _size(x) == _size(like):
+        return x
+    size, axes = op.constant(np.array(_size(like), np.int64)), op.constant(np.array([2, 3], np.int64))
+    return op.interpolate(x, size, "linear_onnx", "sizes", axes=axes, coordinate_transformation_mode="half_pixel").output(0)
+
+
+def _size(x: Node) -> tuple[int, int]:
+    shape = x.get_partial_shape().to_shape()
+    return shape[2], shape[3]

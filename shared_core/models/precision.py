@@ -1,0 +1,89 @@
+"""The precision contract: how far a faster way of running a network may stray from float32, and how it is measured.
+
+Measured on the pictures in `pictures/` (320×320, four photos of the public domain), for every weights file once, on the machine it runs on. The project's own
+tests measure the same on many more photos; four find what goes wrong with a file or an engine, not how good it is to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .cards import Card
+
+__all__ = ["LIMITS", "LIMITS_LARGE", "Difference", "differences", "limits", "samples", "stretched"]
+
+PICTURES = Path(__file__).parent / "pictures"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How far masks stray from those of float32, or how far they may."""
+
+    mean: float
+    """mean absolute difference, 0..1, over all pictures"""
+    worst: float
+    """the same of the worst picture"""
+    flips: float
+    """share of the pixels that cross one half, 0..1, over all pictures"""
+
+    def within(self, allowed: Difference) -> bool:
+        """Whether all three are at most what is allowed; never where they are not numbers."""
+        return self.mean <= allowed.mean and self.worst <= allowed.worst and self.flips <= allowed.flips
+
+
+LIMITS = Difference(mean=0.001, worst=0.002, flips=0.001)
+"""of networks that see a picture at 320×320 or less"""
+LIMITS_LARGE = Difference(mean=0.002, worst=0.006, flips=0.002)
+"""of the others: their masks hold finer detail, which strays farther"""
+
+
+def limits(size: int) -> Difference:
+    """What is allowed at this input size."""
+    return LIMITS if size <= 320 else LIMITS_LARGE
+
+
+def samples(card: Card) -> list[Tensor]:
+    """The pictures, preprocessed as the card's default profile says but for the filter, each [1, 3, size, size]."""
+    how = card.profile().preprocess
+    mean, std = (torch.tensor(one)[:, None, None] for one in (how.mean, how.std))
+    batches: list[Tensor] = []
+    for picture in _pictures():
+        small = F.interpolate(picture, size=(how.size, how.size), mode="bilinear", align_corners=False, antialias=True).clamp_(0, 1)
+        batches.append(((small / small.amax() if how.divide_by_max else small) - mean) / std)
+    return batches
+
+
+def stretched(card: Card, logits: Tensor) -> Tensor:
+    """The map that is compared, 0..1: class probabilities, or one mask stretched to 0..1, where small errors show most."""
+    if card.profile().reading.activation == "softmax":
+        return logits.softmax(1)
+    mask = logits.sigmoid()
+    low, high = mask.aminmax()
+    return (mask - low) / (high - low) if high > low else mask
+
+
+def differences(reference: Sequence[Tensor], other: Sequence[Tensor]) -> Difference:
+    """Of two lists of maps 0..1, one map a picture."""
+    apart = [float((one - two).abs().mean()) for one, two in zip(reference, other, strict=True)]
+    flips = [float(((one > 0.5) != (two > 0.5)).float().mean()) for one, two in zip(reference, other, strict=True)]
+    # max() drops a NaN that is not the first; np.max passes it on, and it is within no limit
+    return Difference(mean=float(np.mean(apart)), worst=float(np.max(apart)), flips=float(np.mean(flips)))
+
+
+@cache
+def _pictures() -> tuple[Tensor, ...]:
+    from PIL import Image
+
+    pictures = []
+    for file in sorted(PICTURES.glob("*.jpg")):
+        with Image.open(file) as image:
+            pictures.append(torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None].float() / 255)
+    return tuple(pictures)
