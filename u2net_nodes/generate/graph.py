@@ -141,8 +141,8 @@ class Graph:
         }
 
     def _note(self, number: int) -> dict[str, object]:
-        text = "\n\n".join("\n".join(translate(line, language) for line in self.note) for language in ("en", "zh_CN"))
-        size = [WIDTH + 40, 320]
+        text = "\n\n---\n\n".join("\n\n".join(translate(line, language) for line in self.note) for language in ("en", "zh_CN"))
+        size = [WIDTH + 40, 430]
         return {
             "id": number, "type": "MarkdownNote", "pos": [-size[0] - GAP, 0], "size": size, "flags": {}, "order": number - 1, "mode": 0,
             "inputs": [], "outputs": [], "title": "u2studio", "properties": {}, "widgets_values": [text],

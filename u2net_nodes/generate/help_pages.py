@@ -14,8 +14,7 @@ __all__ = ["FOLDER", "files", "picture_path"]
 FOLDER = "u2net_nodes/web/docs"
 
 INPUTS, SETTINGS, OUTPUTS = _("Inputs"), _("Settings"), _("Outputs")
-NAME, TYPE, RANGE, DEFAULT, MEANING = _("Name"), _("Type"), _("Range"), _("Default"), _("Meaning")
-OPTIONAL, ON, OFF, MODELS = _("optional"), _("on"), _("off"), _("the models there are")
+DEFAULT, OPTIONAL, ON, OFF, MODELS = _("Default"), _("optional"), _("on"), _("off"), _("the models there are")
 
 
 def files() -> dict[str, str]:
@@ -30,22 +29,19 @@ def picture_path(node: Node) -> str:
 
 def _page(node: Node, language: str) -> str:
     parts = [f"# {node.title.text(language)}", node.summary.text(language), f"![{node.title.text(language)}]({picture_path(node)})"]
-    if node.slots:
-        rows = [(one.title.text(language), _type(one, language), one.tooltip.text(language)) for one in node.slots]
-        parts += [f"## {translate(INPUTS, language)}", _table((NAME, TYPE, MEANING), rows, language)]
-    if node.widgets:
-        rows = [
-            (one.title.text(language), _range(one.parameter, language), _default(one.parameter, language), one.tooltip.text(language)) for one in node.widgets
-        ]
-        parts += [f"## {translate(SETTINGS, language)}", _table((NAME, RANGE, DEFAULT, MEANING), rows, language)]
-    rows = [(one.title.text(language), f"`{one.type}`", one.tooltip.text(language)) for one in node.outputs]
-    parts += [f"## {translate(OUTPUTS, language)}", _table((NAME, TYPE, MEANING), rows, language)]
+    for heading, entries in ((INPUTS, node.slots), (SETTINGS, node.widgets), (OUTPUTS, node.outputs)):
+        if entries:
+            parts += [f"## {translate(heading, language)}", "\n".join(_entry(one, language) for one in entries)]
     return "\n\n".join(parts) + "\n"
 
 
-def _type(one: Slot | Widget, language: str) -> str:
-    assert isinstance(one, Slot)
-    return f"`{one.type}`, {translate(OPTIONAL, language)}" if one.optional else f"`{one.type}`"
+def _entry(one: Slot | Widget, language: str) -> str:
+    """A list, not a table: the panel that shows it is narrow."""
+    if isinstance(one, Slot):
+        facts = [f"`{one.type}`", *([translate(OPTIONAL, language)] if one.optional else [])]
+    else:
+        facts = [_range(one.parameter, language), f"{translate(DEFAULT, language)} {_default(one.parameter, language)}"]
+    return " · ".join([f"- **{one.title.text(language)}**", *facts]) + f"<br>{one.tooltip.text(language)}"
 
 
 def _range(parameter: Parameter, language: str) -> str:
@@ -74,8 +70,3 @@ def _default(parameter: Parameter, language: str) -> str:
             return f"`{text}`"
         case _:
             return unreachable(parameter)
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], language: str) -> str:
-    lines = [tuple(translate(one, language) for one in head), ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -88,8 +88,8 @@ async function openHelp (page) {
     window.app.canvas.setDirty(true, true)
   }, options.help)
   await page.waitForTimeout(600)
-  await page.locator('[data-testid="info-button"], .help-button, button:has(.pi-info-circle), button:has(.pi-question-circle)').first().click()
-  await page.waitForTimeout(1500)
+  await page.locator('[data-testid="info-button"]').click()
+  await page.waitForTimeout(2000)
   told.help = await page.evaluate(() => {
     const page = document.querySelector('.node-help-content, .markdown-content')
     return page && { text: page.innerText.slice(0, 2000), pictures: [...page.querySelectorAll('img')].map(i => [i.src, i.naturalWidth]) }
