@@ -121,7 +121,7 @@ def test_provenance_says_what_was_done_by_which_file(operation: Operation, input
 def test_progress_is_told_and_can_stop(operation: Operation, inputs: Callable[[Operation], Pictures], models: ModelCache) -> None:
     pictures = {name: one[:, 100:164, 100:148] for name, one in inputs(operation).items()}
     calls: list[tuple[int, int, str]] = []
-    run(operation.id, pictures, models=models, progress=lambda *call: calls.append(call))
+    run(operation.id, pictures, models=models, progress=lambda done, total, note: calls.append((done, total, note)))
     assert calls
     for done, total, note in calls:
         assert 0 <= done <= total
@@ -209,10 +209,12 @@ def _spoilt(one: Input, right: Tensor) -> Mapping[str, object]:
     floats = _as_floats(right)
     nan, large, low = floats.clone(), floats.clone(), floats.clone()
     nan.view(-1)[7], large.view(-1)[7], low.view(-1)[7] = math.nan, 1.01, -0.01
+    by_kind = {"channels first": right.permute(0, 3, 1, 2), "two channels": right[..., :2]} if one.kind == "image" else {"with a channel": right[..., None]}
     return {
-        "an array": right.numpy(), "None": None, "without a batch": right[0], "with an axis more": right[None], "empty": right[:0], "without rows": right[:, :0],
-        "NaN": nan, "infinite": torch.full_like(floats, math.inf), "too large": large, "negative": low, "whole numbers": right.long(), "complex": floats.to(torch.complex64),
-        **({"channels first": right.permute(0, 3, 1, 2), "two channels": right[..., :2]} if one.kind == "image" else {"with a channel": right[..., None]}),
+        "an array": right.numpy(), "None": None,
+        "without a batch": right[0], "with an axis more": right[None], "empty": right[:0], "without rows": right[:, :0], **by_kind,
+        "NaN": nan, "infinite": torch.full_like(floats, math.inf), "too large": large, "negative": low,
+        "whole numbers": right.long(), "complex": floats.to(torch.complex64),
     }  # fmt: skip
 
 
@@ -276,7 +278,12 @@ def _calls(draw: st.DrawFn, operation: Operation) -> tuple[Pictures, dict[str, o
 
 @pytest.mark.parametrize("operation", EACH)
 def test_whatever_is_allowed_gives_whole_pictures(operation: Operation, models: ModelCache) -> None:
-    @settings(max_examples=6 if _uses_network(operation) else 60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=6 if _uses_network(operation) else 60,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
     @given(_calls(operation))
     def holds(call: tuple[Pictures, dict[str, object]]) -> None:
         pictures, values = call

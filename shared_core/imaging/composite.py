@@ -31,6 +31,7 @@ def composite(foreground: Tensor, alpha: Tensor, background: Tensor | str) -> Te
         for y in range(0, height, _ROWS):
             rows = slice(y, y + _ROWS)
             mixed = torch.lerp(as_floats(behind[rows]), as_floats(foreground[one, rows, :, :3]), alpha[one, rows, :, None].float())
+            mixed.clamp_(0, 1)  # resizing and lerp may pass 1 by a rounding
             blended[one, rows] = mixed.mul_(255).round_().byte() if foreground.dtype == torch.uint8 else mixed
     return blended
 

@@ -24,7 +24,7 @@ def shrink(image: Tensor, height: int, width: int, filter_name: str) -> Tensor:
     """
     planes = image[..., :3].permute(0, 3, 1, 2)
     if filter_name == "lanczos":
-        return torch.stack([_lanczos(one, height, width) for one in image[..., :3]]).to(image.device)
+        return torch.stack([_by_pillow(one, height, width, filter_name) for one in image[..., :3]]).to(image.device)
     if filter_name == "bilinear":
         return _sampled(planes.float().div(255) if planes.dtype == torch.uint8 else planes, height, width)
     # On bytes, seven times faster than on floats; and hosts that hold a photo as floats get the very mask of those that hold bytes:
@@ -35,13 +35,19 @@ def shrink(image: Tensor, height: int, width: int, filter_name: str) -> Tensor:
     return small.float().div_(255) if small.dtype == torch.uint8 else small
 
 
-def enlarge_map(alpha: Tensor, height: int, width: int, filter_name: str = "bilinear") -> Tensor:
-    """Maps [B, h, w], float32 0..1, resized to [B, height, width]; pixel centres at halves, edges repeated.
+def enlarge_map(alpha: Tensor, height: int, width: int, filter_name: str = "bilinear", *, in_bytes: bool = False) -> Tensor:
+    """Maps resized to the picture's size; pixel centres at halves, edges repeated.
 
-    "lanczos" passes through bytes, as Pillow does it.
+    Args:
+        alpha: [B, h, w], float32 0..1.
+        height: target, in pixels.
+        width: target, in pixels.
+        filter_name: "bilinear", or "lanczos", which always works on bytes.
+        in_bytes: resize bytes as Pillow does, which rounds after each direction. Only so the published programs' masks are met within a level.
+    Returns: float32, [B, height, width], on the maps' device.
     """
-    if filter_name == "lanczos":
-        return torch.stack([_lanczos(one[..., None], height, width)[0] for one in alpha]).to(alpha.device)
+    if in_bytes or filter_name == "lanczos":
+        return torch.stack([_by_pillow(one[..., None], height, width, filter_name)[0] for one in alpha]).to(alpha.device)
     # antialiasing matters only for photos smaller than the map: Pillow, whom the authors used, always does it
     return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False, antialias=min(height, width) < max(alpha.shape[1:]))[:, 0]
 
@@ -59,9 +65,9 @@ def _sampled(planes: Tensor, height: int, width: int) -> Tensor:
     return F.grid_sample(planes, grid.expand(len(planes), -1, -1, -1), mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def _lanczos(picture: Tensor, height: int, width: int) -> Tensor:
+def _by_pillow(picture: Tensor, height: int, width: int, filter_name: str) -> Tensor:
     """[H, W, 1 or 3] → [1 or 3, height, width], float32 0..1, on the CPU."""
     levels = picture if picture.dtype == torch.uint8 else picture.mul(255).round().to(torch.uint8)
     array = levels.cpu().numpy()
-    resized = np.asarray(Image.fromarray(array[..., 0] if array.shape[2] == 1 else array).resize((width, height), Image.Resampling.LANCZOS), np.float32)
-    return torch.from_numpy(resized.reshape(height, width, -1).transpose(2, 0, 1) / 255)
+    resized = Image.fromarray(array[..., 0] if array.shape[2] == 1 else array).resize((width, height), Image.Resampling[filter_name.upper()])
+    return torch.from_numpy(np.asarray(resized, np.float32).reshape(height, width, -1).transpose(2, 0, 1) / 255)

@@ -67,7 +67,7 @@ class Reading:
     min_max: Literal["always", "confident", "never"] = "confident"
     """stretch the map to 0..1 by its own minimum and maximum: always; only where the network is sure of a subject; never"""
     eight_bit: bool = False
-    """truncate to the 256 levels of a byte before enlarging, as the published programs do"""
+    """truncate to the 256 levels of a byte and enlarge those, as the published programs do"""
     enlarge: Literal["bilinear", "lanczos"] = "bilinear"
 
 

@@ -31,7 +31,7 @@ def estimate_alpha(network: Model, image: Tensor, profile_name: str) -> Tensor:
     prepared, (top, left, inner_height, inner_width) = network_input(image, profile.preprocess)
     logits = network(prepared)[0].to(image.device)
     coarse = read_map(logits[:, :, top : top + inner_height, left : left + inner_width], profile.reading)
-    return enlarge_map(coarse, height, width, profile.reading.enlarge).clamp_(0, 1)
+    return enlarge_map(coarse, height, width, profile.reading.enlarge, in_bytes=profile.reading.eight_bit).clamp_(0, 1)
 
 
 def network_input(image: Tensor, preprocess: Preprocess) -> tuple[Tensor, tuple[int, int, int, int]]:

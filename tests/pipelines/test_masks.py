@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor
+
 from u2studio.shared_core import run
 from u2studio.shared_core.models.cache import ModelCache
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
+
 from u2studio.shared_core.models.cards import Card, Preprocess, Profile, Reading, card
 from u2studio.shared_core.pipelines.network_alpha import estimate_alpha, network_input, read_map
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+
 from u2studio.shared_core import run
 from u2studio.shared_core.models.cache import ModelCache
 
@@ -17,7 +18,7 @@ OFFICIAL = {"preprocess": "official", "refine": "none"}
 def _levels_apart(rgb: Tensor, authors_mask: Callable[[np.ndarray], np.ndarray], models: ModelCache) -> int:
     ours = run("matte", {"image": rgb}, OFFICIAL, models=models, wanted=("alpha",))["alpha"][0]
     theirs = authors_mask(rgb[0].numpy())
-    assert theirs.max() == 255  # a mask without a subject would show nothing
+    assert theirs.max() > 240  # a mask without a subject would show nothing
     return int(np.abs(np.rint(ours.numpy() * 255) - theirs.astype(float)).max())
 
 
