@@ -22,7 +22,7 @@ SHOWN = 6
 def agreed(procedure: Gimp.Procedure, config: Any, data: dict[str, Any], drawables: Sequence[Gimp.Drawable]) -> bool:
     """Show it; returns whether the user said OK, with their wishes in `config`."""
     GimpUi.init(procedure.get_name())
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, _(data["title"]))
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, procedure.get_menu_label().rstrip("…"))
     names = [argument(one["name"]) for one in data["parameters"]]
     for parameter in data["parameters"]:
         if parameter["kind"] in ("number", "integer"):

@@ -55,49 +55,53 @@ def deliver(image: Gimp.Image, made: list[Made], result: str, existing: str, tit
 
 def _deliver_one(image: Gimp.Image, made: Made, result: str, existing: str, title: str) -> None:
     if result == "layer-mask":
-        item = _mask(image, made, existing, title)
+        _mask(image, made, existing, title)
     elif result in ("channel", "trimap"):
-        item = _kept_channel(image, made, result, title)
+        _keep_channel(image, made, result, title)
     elif result == "in-place":
-        item = _in_place(made)
+        _in_place(made)
     else:
-        item = _new_layer(image, made, title)
+        layer = _new_layer(image, made, title)
         if result == "foreground":
-            _give_mask(image, item, made.planes["alpha"])
+            _give_mask(image, layer, made)
+
+
+def _sign(item: Gimp.Item, made: Made) -> None:
+    """Say on a result how it was made. On what is new before it comes into the image: its coming is the step that can be undone."""
     text = json.dumps({"program": f"u2studio {version()}", **made.provenance}, ensure_ascii=False, sort_keys=True)
     item.attach_parasite(Gimp.Parasite.new(PARASITE, Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE, text.encode()))
 
 
-def _mask(image: Gimp.Image, made: Made, existing: str, title: str) -> Gimp.LayerMask:
+def _mask(image: Gimp.Image, made: Made, existing: str, title: str) -> None:
     layer, alpha = made.layer, made.planes["alpha"]
     mask = layer.get_mask()
     if mask is None:
-        return _give_mask(image, layer, alpha)
+        _give_mask(image, layer, made)
+        return
     if existing == "new-layer":
         copy = layer.copy()
         copy.set_name(_named(layer, title))
         _place_above(image, copy, layer)
         copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
-        return _give_mask(image, copy, alpha)
-    if existing == "combine":
-        alpha = _darker(image, mask, alpha)
-    write(mask, alpha)
+        _give_mask(image, copy, made)
+        return
+    write(mask, _darker(image, mask, alpha) if existing == "combine" else alpha)
+    _sign(mask, made)
     layer.set_edit_mask(False)
-    return mask
 
 
-def _give_mask(image: Gimp.Image, layer: Gimp.Layer, alpha: Plane) -> Gimp.LayerMask:
+def _give_mask(image: Gimp.Image, layer: Gimp.Layer, made: Made) -> None:
     """A new mask. Outside the selection it hides nothing: there the layer stays as it was."""
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    _sign(mask, made)
     bounded = not Gimp.Selection.is_empty(image)
     if not bounded:
-        store(mask, alpha)
+        store(mask, made.planes["alpha"])
     if not layer.add_mask(mask):
         raise WorkerError("GIMP did not let '{name}' have a mask.", name=layer.get_name())
     if bounded:
-        write(mask, alpha)
+        write(mask, made.planes["alpha"])
     layer.set_edit_mask(False)  # else the mask, not the layer, would be what the next filter works on
-    return mask
 
 
 def _darker(image: Gimp.Image, mask: Gimp.LayerMask, alpha: Plane) -> Plane:
@@ -122,15 +126,15 @@ def _channel(image: Gimp.Image, made: Made, plane: Plane, name: str) -> Gimp.Cha
     return channel
 
 
-def _kept_channel(image: Gimp.Image, made: Made, result: str, title: str) -> Gimp.Channel:
+def _keep_channel(image: Gimp.Image, made: Made, result: str, title: str) -> None:
     name = _named(made.layer, _("trimap") if result == "trimap" else title)
     channel = _channel(image, made, made.planes["trimap" if result == "trimap" else "alpha"], name)
+    _sign(channel, made)
     channel.set_visible(False)
     if not Gimp.Selection.is_empty(image):
         channel.combine_masks(image.get_selection(), Gimp.ChannelOps.INTERSECT, 0, 0)
     with _layers_stay_active(image):
         image.insert_channel(channel, None, 0)
-    return channel
 
 
 def _select(image: Gimp.Image, made: list[Made]) -> None:
@@ -152,7 +156,7 @@ def _select(image: Gimp.Image, made: list[Made]) -> None:
         image.select_item(Gimp.ChannelOps.INTERSECT, made[0].layer)
 
 
-def _in_place(made: Made) -> Gimp.Layer:
+def _in_place(made: Made) -> None:
     layer, colours = made.layer, made.planes["colours"]
     locked = layer.get_lock_alpha()
     if colours.shape[2] == 3:  # transparency is not part of the answer, and must stay
@@ -161,7 +165,7 @@ def _in_place(made: Made) -> Gimp.Layer:
         write(layer, colours)
     finally:
         layer.set_lock_alpha(locked)
-    return layer
+    _sign(layer, made)
 
 
 def _new_layer(image: Gimp.Image, made: Made, title: str) -> Gimp.Layer:
@@ -169,6 +173,7 @@ def _new_layer(image: Gimp.Image, made: Made, title: str) -> Gimp.Layer:
     grey = image.get_base_type() == Gimp.ImageBaseType.GRAY
     kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
     layer = Gimp.Layer.new(image, _named(source, title), source.get_width(), source.get_height(), kind, source.get_opacity(), source.get_mode())
+    _sign(layer, made)
     bounded = not Gimp.Selection.is_empty(image)
     if not bounded:
         store(layer, colours)
