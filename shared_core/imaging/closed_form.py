@@ -1,0 +1,107 @@
+"""Closed-form matting inside a trimap, by pymatting (extra `[closed-form]`), which is loaded when first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..errors import BadInput
+from ..progress import Progress, silent
+from .guided_filter import colour_planes
+from .tiles import Tiling
+from .trimap import constrain_alpha, split_trimap
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["closed_form_alpha"]
+
+_SIDE, _OVERLAP = 512, 96
+"""Pixels. A tile takes about 200 MB while it is solved."""
+_PRIOR = 0.03
+"""How strongly an unknown pixel is drawn to the alpha it had, against the matting Laplacian; keeps haze out of flat areas."""
+_FAINT_PRIOR = 1e-5
+"""The same for the first look at a small copy, where the alpha it had is one half everywhere."""
+
+
+def closed_form_alpha(image: Tensor, trimap: Tensor, alpha: Tensor | None = None, progress: Progress = silent) -> Tensor:
+    """The alpha that explains the picture best where the trimap is unknown, if colours lie on lines within every 3×3 window.
+
+    Solved in overlapping tiles that hold unknown pixels, so memory stays bounded; the tiles fade into each other and are held
+    together by `alpha`, or without one by the solution of a small copy of the picture.
+
+    Args:
+        image: sRGB, uint8 or float32 0..1, [B, H, W, 3 or 4].
+        trimap: 1 = subject, 0 = background, anything between is unknown, [B, H, W].
+        alpha: what is believed so far, 0..1, [B, H, W], best already fitted to the edges.
+        progress: told after every tile.
+    Returns: alpha, float32 0..1, [B, H, W]; exactly 0 and 1 where the trimap is known.
+    Raises: BadInput, when pymatting is not installed. Cancelled, through `progress`.
+    Source: Levin, Lischinski, Weiss: "A Closed-Form Solution to Natural Image Matting", IEEE TPAMI 30, 2008; the prior is ours.
+    """
+    pymatting = _pymatting()
+    solved = torch.zeros_like(trimap, dtype=torch.float32)
+    tiling = Tiling(*trimap.shape[1:], side=_SIDE, overlap=_OVERLAP)
+    for one in range(len(trimap)):
+        known = trimap[one].cpu()
+        prior = _first_look(pymatting, image[one], known) if alpha is None else alpha[one].float().cpu()
+        whole = torch.zeros_like(prior)
+        for number, tile in enumerate(tiling):
+            place = tile.rows, tile.columns
+            whole[place] += tile.window * _solved(pymatting, colour_planes(image[one][place]).cpu(), known[place], prior[place], _PRIOR)
+            progress(one * len(tiling) + number + 1, len(trimap) * len(tiling), "solving for fine edges")
+        solved[one] = constrain_alpha(whole, known).clamp_(0, 1)
+    return solved
+
+
+def _pymatting() -> ModuleType:
+    try:
+        return importlib.import_module("pymatting")
+    except ImportError:
+        raise BadInput("Closed-form refinement needs the package pymatting, which is not installed. Get it with: pip install pymatting") from None
+
+
+def _first_look(pymatting: ModuleType, image: Tensor, trimap: Tensor) -> Tensor:
+    """The solution of a copy that fits into one tile, enlarged."""
+    factor = max(1, -(-max(trimap.shape) // _SIDE))
+    size = [max(1, length // factor) for length in trimap.shape]
+    colour = F.interpolate(colour_planes(image)[None], size=size, mode="area")[0].cpu()
+    small = F.interpolate(trimap[None, None].float(), size=size, mode="area")[0, 0]
+    subject, background, _ = split_trimap(small)
+    small = torch.where(subject | background, small, 0.5)
+    look = _solved(pymatting, colour, small, torch.full_like(small, 0.5), _FAINT_PRIOR)
+    return F.interpolate(look[None, None], size=trimap.shape, mode="bilinear", align_corners=False)[0, 0]
+
+
+def _solved(pymatting: ModuleType, colour: Tensor, trimap: Tensor, prior: Tensor, weight: float) -> Tensor:
+    """One tile. colour [3, h, w], the others [h, w] → [h, w]."""
+    subject, _, unknown = (mask.numpy() for mask in split_trimap(trimap))
+    if not unknown.any():
+        return constrain_alpha(prior, trimap)
+    picture = colour.permute(1, 2, 0).double().numpy()
+    tall, wide = (max(0, 3 - length) for length in unknown.shape)  # the Laplacian's windows are 3×3
+    padding = ((0, tall), (0, wide))
+    picture = np.pad(picture, (*padding, (0, 0)), mode="edge")
+    subject, unknown, believed = (np.pad(plane, padding, mode="edge") for plane in (subject, unknown, prior.double().numpy()))
+    solution = believed.copy()
+    solution[~unknown] = subject[~unknown]
+    solution[unknown] = _solution(pymatting, picture, subject.ravel(), unknown.ravel(), believed[unknown], weight)
+    return torch.from_numpy(solution[: trimap.shape[0], : trimap.shape[1]]).float().clamp_(0, 1)
+
+
+def _solution(
+    pymatting: ModuleType, picture: NDArray[np.float64], subject: NDArray[np.bool_], unknown: NDArray[np.bool_], believed: NDArray[np.float64], weight: float
+) -> NDArray[np.float64]:
+    """Minimise xᵀLx + weight·|x - believed|² over the unknown pixels, with the known ones fixed."""
+    import scipy.sparse
+
+    laplacian = pymatting.cf_laplacian(picture, is_known=~unknown)[unknown]
+    system = laplacian[:, unknown] + weight * scipy.sparse.identity(int(unknown.sum()), format="csr")
+    target = weight * believed - laplacian[:, ~unknown].dot(subject[~unknown].astype(np.float64))
+    return pymatting.cg(system, target, x0=believed, M=pymatting.ichol(system), rtol=1e-5)
