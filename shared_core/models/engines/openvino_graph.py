@@ -10,7 +10,7 @@ import openvino as ov
 from openvino import opset13 as op
 from torch import Tensor, nn
 
-from ...networks.cancelling import LoweredUnit
+from ...networks.half_precision import HalfUnit
 from ...networks.isnet import ISNet
 from ...networks.rsu import RSU, ConvUnit
 from ...networks.u2net import NestedUNet, U2Net
@@ -21,17 +21,18 @@ Node = ov.Output
 
 
 def drawn(network: nn.Module, channels: int, height: int, width: int, *, side_outputs: bool) -> ov.Model:
-    """The model of `network` for [1, channels, height, width].
+    """The model of `network` for [1, channels, height, width], float32; where its first unit splits the picture, for what `split_picture` makes of that.
 
     Args:
-        network: U2Net or ISNet, float32, batch-norm folded, with or without lowered units.
+        network: U2Net or ISNet, float32, batch-norm folded, as it is or fit for bf16 (weights stored float32).
         channels: of the input.
         height: of the input, pixels.
         width: of the input, pixels.
         side_outputs: draw all outputs of the network's `forward`, else the first alone, and nothing that only the others need.
     """
     assert isinstance(network, U2Net | ISNet)
-    image = op.parameter([1, channels, height, width], np.float32)
+    first = network.get_submodule("stage1.rebnconvin")
+    image = op.parameter([1, (3 if isinstance(first, HalfUnit) and first.reads_picture else 1) * channels, height, width], np.float32)
     if isinstance(network, U2Net):
         sides = _sides(network, image.output(0))
         sides = [sides[0], *(_resized(side, sides[0]) for side in sides[1:])]
@@ -39,7 +40,7 @@ def drawn(network: nn.Module, channels: int, height: int, width: int, *, side_ou
     else:
         entry = _convolved(network.conv_in, image.output(0))
         results = [_resized(side, image.output(0)) for side in _sides(network, entry)]
-    return ov.Model([op.result(one) for one in (results if side_outputs else results[:1])], [image])
+    return ov.Model([op.result(one) for one in (results if side_outputs else results[:1])], [image])  # pyright: ignore[reportGeneralTypeIssues]
 
 
 def _sides(network: NestedUNet, x: Node) -> list[Node]:
@@ -78,12 +79,15 @@ def _rsu(rsu: nn.Module, x: Node) -> Node:
 def _unit(unit: nn.Module, x: Node) -> Node:
     if isinstance(unit, ConvUnit):
         return op.relu(_convolved(unit.conv_s1, x)).output(0)
-    assert isinstance(unit, LoweredUnit)
+    assert isinstance(unit, HalfUnit)
     z = _convolution(unit.weight, x, 1, unit.dilation, unit.dilation)
-    z = op.add(z, _constant(unit.map(*_size(x))[None]))
-    if not unit.floor.any():
-        return op.relu(z).output(0)
-    return op.maximum(z, _constant(unit.floor[None])).output(0)
+    if unit.taps is not None:
+        z = op.add(z, _constant(unit.map(*_size(x))[None])).output(0)
+        return (op.relu(z) if unit.floor is None else op.maximum(z, _constant(unit.floor[None]))).output(0)
+    # max(z + bias, floor) in the order that makes no bias of the convolution: OpenVINO would round that to bf16
+    bias = unit.map(1, 1)
+    below = -bias if unit.floor is None else unit.floor - bias
+    return op.add(op.maximum(z, _constant(below[None])), _constant(bias[None])).output(0)
 
 
 def _convolved(conv: nn.Module, x: Node) -> Node:

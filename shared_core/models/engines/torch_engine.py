@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import OutOfMemory
+from ...networks.half_precision import HalfUnit
 from ..cards import Card
 from ..load import load
 from ..store import sha256
-from .cured import cured
+from .fitting import fit_for
 from .kept import short_hash
 
-__all__ = ["TorchModel", "identity", "open_model", "out_of_memory"]
+__all__ = ["TorchModel", "has_bf16", "identity", "open_model", "out_of_memory"]
 
 EXHAUSTED = ("out of memory", "can't allocate memory", "not enough memory", "CUDNN_STATUS_ALLOC_FAILED", "CUBLAS_STATUS_ALLOC_FAILED")
 """how CUDA, CPU, Windows and MPS allocators say it; they share no exception class"""
@@ -28,8 +29,10 @@ class TorchModel:
 
     def __init__(self, card: Card, sha256: str, network: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
         self.card, self.sha256, self.device, self.dtype = card, sha256, device, dtype
-        ready = network if dtype == torch.float32 else cured(network, sha256, dtype)
+        ready = network if dtype == torch.float32 else fit_for(dtype, network, sha256)
         self.network = ready.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        takes_floats = any(isinstance(one, HalfUnit) and one.reads_picture for one in self.network.modules())
+        self.input_dtype = torch.float32 if takes_floats else dtype
         self.nbytes = sum(one.nbytes for one in self.network.parameters())
         """memory the weights take"""
 
@@ -37,7 +40,7 @@ class TorchModel:
         """See `source.Model`. Raises: OutOfMemory."""
         with out_of_memory(self.device, batch.shape[-1], batch.shape[-2]):
             with torch.inference_mode(), _exact():
-                logits = self.network(batch.to(self.device, self.dtype, memory_format=torch.channels_last))
+                logits = self.network(batch.to(self.device, self.input_dtype, memory_format=torch.channels_last))
             # copied outside inference mode: pipelines may work in place on what they get
             return [one.to(batch.device, torch.float32, copy=True).contiguous() for one in (logits if side_outputs else logits[:1])]
 
@@ -46,6 +49,11 @@ def open_model(card: Card, file: Path, device: torch.device, dtype: torch.dtype)
     """The card's model from its weights file. Raises: ModelCorrupt, BadInput, OutOfMemory."""
     with out_of_memory(device, 0, 0):
         return TorchModel(card, sha256(file), load(card, file, device), device, dtype)
+
+
+def has_bf16() -> bool:
+    """Whether this CPU multiplies tiles of bf16 (AMX); without, PyTorch's bf16 is no faster than float32."""
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", bool)())
 
 
 def identity(device: torch.device) -> str:
