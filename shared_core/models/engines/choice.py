@@ -79,8 +79,8 @@ def ways(device: torch.device, precision: str, engine: str) -> list[Way]:
 def open_model(card: Card, file: Path, device: torch.device, precision: str = "auto", engine: str = "auto") -> EngineModel:
     """The card's model from its weights file, run the best way there is here.
 
-    "auto" takes the first way of `AUTOMATIC` that keeps to the precision contract, measured once for each weights file, engine, version and processor; float32 in
-    PyTorch, when none does. The measurement takes some seconds.
+    "auto" takes the first way of `AUTOMATIC` that keeps to the precision contract, else float32 in PyTorch. That is measured once for each weights file,
+    engine, version and processor, which takes some seconds.
 
     Args:
         card: what the file holds.
