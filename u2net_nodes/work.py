@@ -13,7 +13,7 @@ from ..shared_core.models.engines.torch_engine import out_of_memory
 from ..shared_core.spec import Operation
 from .models import ComfyModels
 from .pictures import for_comfyui, for_core
-from .progress import comfy_progress
+from .progress import comfy_progress, show_preview
 
 __all__ = ["perform"]
 
@@ -64,4 +64,5 @@ def _worked(
             outputs = run(operation.id, on_device, settings, models=models, progress=progress)
             progress(1, 1, "")
             made.append({name: for_comfyui(outputs[name], management.intermediate_device()) for name in outputs})
+            show_preview(made[-1][operation.outputs[-1].name])
     return made[0] if len(made) == 1 else {name: torch.cat([one[name] for one in made]) for name in made[0]}

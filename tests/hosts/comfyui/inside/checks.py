@@ -249,6 +249,22 @@ def test_inputs_stay_as_they_are_and_outputs_are_their_own() -> None:
         assert float(one.max()) <= 1
 
 
+@pytest.mark.parametrize("method", ["none", "auto"])
+def test_a_preview_is_sent_where_the_user_wants_one(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    import comfy.utils  # pyright: ignore[reportMissingImports]
+    from comfy.cli_args import LatentPreviewMethod, args  # pyright: ignore[reportMissingImports]
+
+    sent: list[Any] = []
+    monkeypatch.setattr(args, "preview_method", LatentPreviewMethod(method))
+    monkeypatch.setattr(comfy.utils, "PROGRESS_BAR_HOOK", lambda value, total, preview, node_id=None: sent.append(preview))
+    matte(photo())
+    node("U2Trimap").execute(alpha=torch.rand(1, 9, 7), inside=1.0, outside=1.0)
+    shown = [one for one in sent if one]
+    assert [(kind, picture.size, picture.mode) for kind, picture, _limit in shown] == (
+        [] if method == "none" else [("JPEG", (69, 64), "RGB"), ("JPEG", (7, 9), "RGB")]
+    )
+
+
 def test_keywords_of_other_versions_are_left_out() -> None:
     made = schema._made(io.Schema, node_id="U2Test", display_name="Test", category="x", search_aliases=["no such keyword here"])
     assert made.node_id == "U2Test"
