@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import BinaryIO
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = ["chunks", "is_deep", "write_png"]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2
 _BAND_BYTES = 1 << 20
+_WHOLE_BYTES = 1 << 30
+"""larger pictures are compressed in parts: the filtered rows of all others are held at once"""
 _LEVEL = 2
 """of zlib: a 12-megapixel photo takes a quarter longer than at level 1 and is 2 % smaller; level 6 takes eight times as long for another 7 %"""
 
@@ -83,8 +86,23 @@ def _chunk(stream: BinaryIO, kind: bytes, contents: bytes) -> None:
 
 
 def _compressed(pixels: np.ndarray) -> Iterator[bytes]:
-    """The rows, Up-filtered and deflated, in parts of about a megabyte of rows."""
+    """The rows, Up-filtered and deflated: by libdeflate at once where it is installed, which needs a quarter of zlib's time; else in parts."""
+    whole = _libdeflate()
+    if whole and pixels.nbytes < _WHOLE_BYTES:
+        filtered = np.empty((len(pixels), pixels[:1].nbytes + 1), np.uint8)
+        for top, band in _bands(pixels):
+            filtered[top : top + len(band)] = band
+        yield whole(filtered.data, 1)
+        return
     compressor = zlib.compressobj(_LEVEL)
+    for _, band in _bands(pixels):
+        if part := compressor.compress(band.data):
+            yield part
+    yield compressor.flush()
+
+
+def _bands(pixels: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """About a megabyte of rows at a time, as they stand in the file before compression: [rows, 1 + bytes] uint8, and the first row's number."""
     rows = max(1, _BAND_BYTES // pixels[:1].nbytes)
     above = np.zeros(pixels[:1].nbytes, np.uint8)
     for top in range(0, len(pixels), rows):
@@ -95,6 +113,13 @@ def _compressed(pixels: np.ndarray) -> Iterator[bytes]:
         np.subtract(stored[0], above, out=filtered[0, 1:])
         np.subtract(stored[1:], stored[:-1], out=filtered[1:, 1:])
         above = stored[-1]
-        if part := compressor.compress(filtered.data):
-            yield part
-    yield compressor.flush()
+        yield top, filtered
+
+
+@cache
+def _libdeflate() -> Callable[[memoryview, int], bytes] | None:
+    try:
+        from deflate import zlib_compress
+    except ImportError:
+        return None
+    return zlib_compress  # pyright: ignore[reportReturnType]
