@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 
 import click
@@ -65,6 +66,9 @@ def app() -> None:
 
 def run() -> int:
     """Run `app` on sys.argv and turn every ending into an exit status and, where it went wrong, one sentence."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal of few characters shows ? for the others
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         status = app.main(standalone_mode=False, prog_name="u2studio")
     except click.ClickException as error:

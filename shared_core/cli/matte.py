@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from .report import Report
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..imaging.files import Found, Picture
+    from ..imaging.files import Found, OutputNames, Picture
     from ..models.source import ModelSource
     from ..progress import Progress
 
@@ -40,8 +41,8 @@ class Order:
     outputs: tuple[str, ...]
     params: Mapping[str, Mapping[str, object]]
     background: Tensor | None
-    target: str
-    pattern: str
+    names: Mapping[str, OutputNames]
+    """by output; empty: standard output"""
     overwrite: bool
     resume: bool
     report: Report
@@ -71,37 +72,58 @@ def matte(
 ) -> int:  # fmt: skip
     """Run `matte` over the inputs; the status is 1 when any of them failed."""
     params = {one: parameters_from(operation(one), options, "" if one == "matte" else one) for one in ("matte", *FOLLOWING)}
-    pattern = pattern or ("{stem}" if len(outputs) == 1 else "{stem}_{output}")
-    if len(outputs) > 1 and "{output}" not in pattern:
-        raise click.UsageError(say("With several outputs the name pattern needs {output}.", output="{output}"))
-    if target == "-" and (len(outputs) > 1 or len(inputs) > 1):
-        raise click.UsageError(say("Standard output takes one picture; name a folder for results."))
-    from ..imaging.files import remove_leftovers
+    outputs = tuple(dict.fromkeys(outputs))
+    from ..imaging.files import remove_leftovers, shown
     from ..models.cache import ModelCache
 
     try:
+        names = _names(target, outputs, pattern)
         models = ModelCache(device=device, precision=precision)
         card(str(params["matte"]["model"]))
         behind = _background(background)
     except BadInput as error:
         raise click.UsageError(error.text(LANGUAGE)) from error
+    found = _found(inputs, recursive, names)
     with Report(report_path) as report:
-        order = Order(outputs=tuple(dict.fromkeys(outputs)), params=params, background=behind, target=target, pattern=pattern,
-                      overwrite=overwrite, resume=resume, report=report)  # fmt: skip
-        failed = _each(_found(inputs, recursive, target), order, models)
-    if target != "-":
-        remove_leftovers(_folder(target))
-    return 1 if failed else 0
+        order = Order(outputs=outputs, params=params, background=behind, names=names, overwrite=overwrite, resume=resume, report=report)
+        done, failed = _each(found, order, models)
+    if names:
+        remove_leftovers(names[outputs[0]].folder)
+    if not done:
+        complain(say("There are no pictures in {places}.", places=", ".join(shown(one) for one in inputs)))
+    return 1 if failed or not done else 0
 
 
-def _found(inputs: tuple[str, ...], recursive: bool, target: str) -> Iterator[Found]:
+def _names(target: str, outputs: tuple[str, ...], pattern: str | None) -> dict[str, OutputNames]:
+    """How the results of each output are named; empty for standard output. Raises: BadInput, click.UsageError."""
+    from ..imaging.files import OutputNames
+
+    if target == "-":
+        if len(outputs) > 1:
+            raise click.UsageError(say("Standard output takes one picture; name a folder for results."))
+        return {}
+    pattern = pattern or ("{stem}" if len(outputs) == 1 else "{stem}_{output}")
+    names = {output: OutputNames(target, pattern=pattern, fields={"output": output}) for output in outputs}
+    if len(outputs) > 1:
+        if "{output}" not in pattern:
+            raise click.UsageError(say("With several outputs the name pattern needs {output}.", output="{output}"))
+        if names[outputs[0]].is_file:
+            raise click.UsageError(say("{file} is one file; name a folder for several outputs.", file=target))
+    return names
+
+
+def _found(inputs: tuple[str, ...], recursive: bool, names: Mapping[str, OutputNames]) -> Iterator[Found]:
+    """The inputs. A folder of results is not searched for more of them. Raises: click.UsageError, when standard output would get several pictures."""
     from ..imaging.files import find_pictures
 
-    return find_pictures(inputs, recursive=recursive, leave_out=None if target == "-" or Path(target).suffix else Path(target))
-
-
-def _folder(target: str) -> Path:
-    return Path(target).parent if Path(target).suffix else Path(target)
+    folders = [one.folder for one in names.values() if not one.is_file]
+    found = find_pictures(inputs, recursive=recursive, leave_out=folders[0] if folders else None)
+    if names:
+        return found
+    few = list(islice(found, 2))
+    if len(few) > 1:
+        raise click.UsageError(say("Standard output takes one picture; name a folder for results."))
+    return iter(few)
 
 
 def _background(file: str | None) -> Tensor | None:
@@ -114,19 +136,17 @@ def _background(file: str | None) -> Tensor | None:
     return torch.from_numpy(read_picture(file).pixels)[None]
 
 
-def _each(found: Iterator[Found], order: Order, models: ModelSource) -> int:
-    """Work through the inputs; returns how many failed. One bad file never stops the others."""
-    from ..imaging.files import OutputNames
-
-    names = {output: OutputNames(order.target, pattern=order.pattern, fields={"output": output}) for output in order.outputs}
+def _each(found: Iterator[Found], order: Order, models: ModelSource) -> tuple[int, int]:
+    """Work through the inputs; returns how many there were and how many failed. One bad file never stops the others."""
     done = failed = 0
     with progress_bar(say("Cutting out")) as bar:
         for one in found:
             started = time.perf_counter()
+            done += 1
             try:
                 if one.error:
                     raise one.error
-                paths = {} if order.target == "-" else {output: names[output].path_for(one) for output in order.outputs}
+                paths = {output: names.path_for(one) for output, names in order.names.items()}
                 if order.resume and paths and all(path.is_file() for path in paths.values()):
                     order.report.skipped(one.name)
                     continue
@@ -139,10 +159,9 @@ def _each(found: Iterator[Found], order: Order, models: ModelSource) -> int:
                 text = error.text(LANGUAGE)
                 complain(text if one.name in text else f"{one.name}: {text}")
                 order.report.failed(one.name, error)
-            done += 1
     if failed and done > 1:
         complain(say("{failed} of {total} failed.", failed=failed, total=done))
-    return failed
+    return done, failed
 
 
 def _cut(one: Found, paths: Mapping[str, Path], order: Order, models: ModelSource, progress: Progress) -> list[Result]:

@@ -23,7 +23,8 @@ class Report:
         self._file: IO[str] | None = None
         if path:
             try:
-                self._file = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 - closed by __exit__
+                # a name that is not UTF-8 holds lone surrogates; \\udce9 is how JSON spells them
+                self._file = Path(path).open("a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - closed by __exit__
             except OSError as error:
                 raise BadInput("{file} cannot be written: {reason}", file=path, reason=error.strerror or str(error)) from None
 

@@ -44,7 +44,7 @@ def find_pictures(inputs: Iterable[str], *, recursive: bool = False, leave_out: 
     Args:
         inputs: files, folders, patterns with `*`, `?`, `[…]` and `**` (any folders), and `-`.
         recursive: whether folders inside folders are visited.
-        leave_out: a folder not to enter: where results go, so that none becomes an input.
+        leave_out: a folder not to enter unless it is itself named: where results go, so that none becomes an input.
     Returns: one after the other, as they are found. A name that is not there is yielded as it is; reading it says so.
     """
     left_out = _identity(leave_out) if leave_out else None
@@ -67,7 +67,7 @@ def _folder(root: Path, recursive: bool, left_out: tuple[int, int] | None) -> It
         inside = folder.relative_to(root)
         try:
             identity = _identity(folder)
-            if identity in seen:
+            if identity in seen and folder is not root:
                 continue
             seen.add(identity)
             with os.scandir(folder) as listing:
