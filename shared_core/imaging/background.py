@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .composite import colour_values
-from .guided_filter import box_mean, colour_planes, enlarge_blocks, shrink_blocks
+from .planes import box_mean, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["blurred_background", "gradient"]
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..errors import BadInput
 from ..progress import Progress, silent
-from .guided_filter import colour_planes
+from .planes import colour_planes
 from .tiles import Tiling
 from .trimap import constrain_alpha, split_trimap
 

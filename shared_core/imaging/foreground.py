@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..progress import Progress, silent
-from .guided_filter import box_mean, colour_planes, enlarge_blocks, shrink_blocks
+from .planes import box_mean, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["estimate_foreground"]
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..imaging.composite import composite as composite_over
 from ..imaging.composite import cutout
 from ..imaging.foreground import estimate_foreground as free_foreground
-from ..imaging.guided_filter import refine_alpha as fit_to_edges
+from ..imaging.refine import refine_alpha as fit_to_edges
 from ..imaging.sheet import sheet as side_by_side
 from ..imaging.trimap import make_trimap
 from .job import Job
