@@ -61,11 +61,13 @@ def _in_range(parameter: Number | Integer, value: object, kind: Callable[[float]
     # bool is an int in Python, but True is nobody's idea of a radius. The range comes first: NaN, infinity and huge integers end there
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not parameter.low <= value <= parameter.high or kind(value) != value:  # pyright: ignore[reportArgumentType, reportOperatorIssue]
-        sentence = "{name} is {value}; it must be a number from {low:g} to {high:g}{unit}."
-        if isinstance(parameter, Integer):
-            sentence = "{name} is {value}; it must be a whole number from {low:g} to {high:g}{unit}."
         unit = f" {parameter.unit}" if parameter.unit else ""
-        raise BadInput(sentence, name=parameter.name, value=repr(value), low=parameter.low, high=parameter.high, unit=unit)
+        raise BadInput(
+            "{name} is {value}; it must be a whole number from {low:g} to {high:g}{unit}."
+            if isinstance(parameter, Integer)
+            else "{name} is {value}; it must be a number from {low:g} to {high:g}{unit}.",
+            name=parameter.name, value=repr(value), low=parameter.low, high=parameter.high, unit=unit,
+        )  # fmt: skip
     return kind(value)  # pyright: ignore[reportArgumentType]
 
 
