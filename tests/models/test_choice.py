@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from u2studio.shared_core.errors import BadInput
+from u2studio.shared_core.models.cache import ModelCache
+from u2studio.shared_core.models.cards import card
+from u2studio.shared_core.models.engines import kept
+from u2studio.shared_core.models.engines.choice import GuardedModel, Way, open_model, ways
+from u2studio.shared_core.models.precision import LIMITS, Difference, differences, samples, sensitivity, stretched
+from u2studio.shared_core.models.store import EMBEDDED
+
+CPU = torch.device("cpu")
+CARD, FILE = card("u2netp"), EMBEDDED / "u2netp.safetensors"
+HAS_BF16 = torch.cpu._is_amx_tile_supported() if hasattr(torch.cpu, "_is_amx_tile_supported") else False
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What engines keep goes to a folder of this run."""
+    folder = tmp_path_factory.mktemp("engines")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "_file", lambda subject, circumstances, suffix: folder / f"{subject}-{circumstances}.{suffix}")
+        open_model(CARD, FILE, CPU)
+        yield folder
+
+
+def exact() -> list[torch.Tensor]:
+    model = Way("torch", "fp32").open(CARD, FILE, CPU)
+    return [stretched(CARD, model(one)[0]) for one in samples(CARD)]
+
+
+@pytest.mark.parametrize("way", [Way("openvino", "fp32"), Way("openvino", "bf16"), Way("torch", "bf16")], ids=str)
+def test_every_way_keeps_to_the_contract_with_the_embedded_weights(way: Way) -> None:
+    if way.engine == "openvino":
+        pytest.importorskip("openvino")
+    if way.precision == "bf16" and not HAS_BF16:
+        pytest.skip("no bf16 unit in this processor")
+    model = way.open(CARD, FILE, CPU)
+    assert differences(exact(), [stretched(CARD, model(one)[0]) for one in samples(CARD)]).within(LIMITS)
+
+
+def test_openvino_draws_the_network_to_its_last_output() -> None:
+    pytest.importorskip("openvino")
+    batch = torch.randn(2, 3, 96, 70, generator=torch.Generator().manual_seed(5))
+    ours = Way("openvino", "fp32").open(CARD, FILE, CPU)(batch, side_outputs=True)
+    theirs = Way("torch", "fp32").open(CARD, FILE, CPU)(batch, side_outputs=True)
+    assert len(ours) == 7
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-4)
+
+
+def test_automatic_is_what_was_proven(own_cache: Path) -> None:
+    model = open_model(CARD, FILE, CPU)
+    if HAS_BF16:
+        assert isinstance(model, GuardedModel)
+        assert list(own_cache.glob("*bf16*.json"))
+
+
+@pytest.mark.skipif(not HAS_BF16, reason="no bf16 unit in this processor")
+def test_unsure_pictures_are_run_again_in_float32() -> None:
+    fast, reference = Way("torch", "bf16").open(CARD, FILE, CPU), Way("torch", "fp32").open(CARD, FILE, CPU)
+    both = torch.cat(samples(CARD)[:2])
+    shows = [sensitivity(CARD, one[None]) for one in fast(both)[0]]
+    guarded = GuardedModel(fast, lambda: reference, sum(shows) / 2)
+    (logits,) = guarded(both)
+    (slow,), (quick,) = reference(both), fast(both)
+    unsure = shows.index(max(shows))
+    torch.testing.assert_close(logits[unsure], slow[unsure], atol=1e-4, rtol=1e-4)
+    assert torch.equal(logits[1 - unsure], quick[1 - unsure])
+    assert guarded.run_again == 1
+
+
+def test_a_damaged_graph_is_compiled_anew(own_cache: Path) -> None:
+    pytest.importorskip("openvino")
+    batch = samples(CARD)[0]
+    before = Way("openvino", "fp32").open(CARD, FILE, CPU)(batch)[0]
+    (graph,) = own_cache.glob("*f32*.graph")
+    graph.write_bytes(graph.read_bytes()[:1000])
+    assert torch.equal(Way("openvino", "fp32").open(CARD, FILE, CPU)(batch)[0], before)
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(kept, "_file", lambda *_: tmp_path / "file" / "below")
+    kept.keep_facts("a", "b", {"c": 1})
+    kept.keep_bytes("a", "b", b"c")
+    assert kept.kept_facts("a", "b") is None
+    assert kept.kept_bytes("a", "b") is None
+
+
+def test_wishes() -> None:
+    assert ways(CPU, "auto", "torch") == [Way("torch", "bf16"), Way("torch", "fp32")]
+    assert ways(CPU, "bf16", "torch") == [Way("torch", "bf16")]
+    assert ways(torch.device("meta"), "auto", "auto") == [Way("torch", "fp32")]
+    with pytest.raises(BadInput, match="There is no engine 'onnx'; there are: auto, torch, openvino"):
+        ModelCache("cpu", engine="onnx")
+
+
+def test_not_a_number_is_within_no_limit() -> None:
+    assert not differences([torch.ones(2)], [torch.tensor([1.0, float("nan")])]).within(Difference(mean=1, worst=1, flips=1))
