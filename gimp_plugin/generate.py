@@ -132,7 +132,7 @@ def _texts(table: dict[str, Any]) -> set[str]:
 
 
 def _fields(value: object) -> list[str]:
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [text for one in value for text in _fields(one)]
     if not isinstance(value, dict):
         return []

@@ -37,6 +37,9 @@ def test_the_check_mode_fails_on_a_stale_file(monkeypatch: pytest.MonkeyPatch, c
 def test_every_text_of_the_plug_in_is_translated() -> None:
     table = json.loads((PLUGIN / "operations.json").read_text(encoding="utf-8"))
     assert not sorted(generate._texts(table) - set(catalogue("zh_CN")))
+    po = (PLUGIN / "locale/zh_CN/LC_MESSAGES/u2studio.po").read_text(encoding="utf-8")
+    for text in ("Guided filter", "Edge width", "Layer mask", "Select a layer first.", "The worker ended unexpectedly; it is started again."):
+        assert f'msgid "{text}"' in po
 
 
 def test_every_operation_is_in_the_menu_or_left_out_for_a_reason() -> None:

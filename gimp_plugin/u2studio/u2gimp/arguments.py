@@ -41,7 +41,8 @@ def argument(name: str) -> str:
 def declare(procedure: Gimp.Procedure, data: dict[str, Any]) -> None:
     """Give `procedure` the arguments of `data`: how to use the result, then the operation's parameters."""
     own = [one["name"] for one in data["parameters"]]
-    titles = [_("Result"), _("If there is a mask"), *(_(one["title"]) for one in data["parameters"])]
+    units = [f" ({one['unit']})" if one.get("unit") else "" for one in data["parameters"]]
+    titles = [(_("Result"), ""), (_("If there is a mask"), ""), *zip((_(one["title"]) for one in data["parameters"]), units, strict=True)]
     labels = dict(zip(["result", "existing", *own], with_mnemonics(titles), strict=True))
     if len(data["results"]) > 1:
         chosen = {name: _results()[name] for name in data["results"]}
@@ -51,8 +52,7 @@ def declare(procedure: Gimp.Procedure, data: dict[str, Any]) -> None:
         default = "replace" if any(one["kind"] == "alpha" for one in data["inputs"]) else "new-layer"
         _declare_choice(procedure, "existing", labels["existing"], _("What becomes of a mask the layer already has."), _existing(), default)
     for parameter in data["parameters"]:
-        unit = f" ({parameter['unit']})" if parameter.get("unit") else ""
-        _declare_parameter(procedure, parameter, labels[parameter["name"]] + unit)
+        _declare_parameter(procedure, parameter, labels[parameter["name"]])
 
 
 def _declare_choice(procedure: Gimp.Procedure, name: str, label: str, text: str, options: dict[str, tuple[str, str]], default: str) -> None:

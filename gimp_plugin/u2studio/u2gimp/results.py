@@ -170,8 +170,8 @@ def _in_place(made: Made) -> None:
 
 def _new_layer(image: Gimp.Image, made: Made, title: str) -> Gimp.Layer:
     source, colours = made.layer, made.planes["colours"]
-    grey = image.get_base_type() == Gimp.ImageBaseType.GRAY
-    kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
+    gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE
     layer = Gimp.Layer.new(image, _named(source, title), source.get_width(), source.get_height(), kind, source.get_opacity(), source.get_mode())
     _sign(layer, made)
     bounded = not Gimp.Selection.is_empty(image)

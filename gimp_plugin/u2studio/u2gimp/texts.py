@@ -21,15 +21,18 @@ def language() -> str:
     return "zh_CN" if best == "zh" or best.startswith(("zh_CN", "zh_Hans", "zh_SG", "zh.")) else "en"
 
 
-def with_mnemonics(labels: list[str]) -> list[str]:
-    """The labels, each with a key of its own marked by "_": a letter of it, or one in brackets where it has none (Chinese)."""
+def with_mnemonics(labels: list[tuple[str, str]]) -> list[str]:
+    """Labels with a key of their own, marked by "_": a letter of the title, or one in brackets where it has none (Chinese).
+
+    Each is given as its title and what follows it, a unit.
+    """
     free = [letter for letter in "abcdefghijklmnopqrstuvwxyz" if letter not in RESERVED]
     made = []
-    for label in labels:
-        at = next((index for index, letter in enumerate(label) if letter.lower() in free), None)
+    for title, rest in labels:
+        at = next((index for index, letter in enumerate(title) if letter.lower() in free), None)
         if at is not None:
-            free.remove(label[at].lower())
-            made.append(f"{label[:at]}_{label[at:]}")
+            free.remove(title[at].lower())
+            made.append(f"{title[:at]}_{title[at:]}{rest}")
         else:
-            made.append(f"{label}(_{free.pop(0).upper()})" if free else label)
+            made.append(f"{title}{rest}(_{free.pop(0).upper()})" if free else f"{title}{rest}")
     return made
