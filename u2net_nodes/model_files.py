@@ -1,8 +1,10 @@
-"""Which models there are: what comes with the pack, what `u2studio models pull` got, and the files of ComfyUI's folder models/u2net."""
+"""Which models there are: what comes with the pack or was found on this machine, and the files of ComfyUI's folder models/u2net."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import folder_paths  # pyright: ignore[reportMissingImports]
@@ -10,11 +12,14 @@ import folder_paths  # pyright: ignore[reportMissingImports]
 from ..shared_core import BadInput, ModelMissing
 from ..shared_core.models.cards import Card, card, cards
 from ..shared_core.models.identify import identify
-from ..shared_core.models.store import find, folders
+from ..shared_core.models.prepare import prepare
+from ..shared_core.models.store import find, where
 
-__all__ = ["FOLDER", "ModelFile", "choices", "model_file", "register_folder"]
+__all__ = ["FOLDER", "ModelFile", "check_model", "choices", "model_file", "register_folder"]
 
 FOLDER = "u2net"
+REMEMBERED = 5.0
+"""seconds; ComfyUI asks for a node's choices several times a run"""
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,18 @@ def register_folder() -> None:
 
 def choices(task: str = "") -> list[str]:
     """What a list of models shows: ids of the cards that have a file here (of `task`, where one is named), then the files of the folder."""
-    here = [one.id for one in cards(task or None) if _stored(one)]
+    here = [one.id for one in _cards_here(int(time.monotonic() / REMEMBERED)) if task in ("", one.task)]
     return [*here, *(name for name in folder_paths.get_filename_list(FOLDER) if name.endswith(".safetensors"))]
 
 
+def check_model(name: str, task: str = "") -> None:
+    """Whether `model_file` will find it, as far as can be told at once. Raises: as `model_file`."""
+    if not (name in {one.id for one in cards()} and name in choices(task)):  # a card's file may have to be converted first
+        model_file(name, task)
+
+
 def model_file(name: str, task: str = "") -> ModelFile:
-    """The model that a list showed as `name`, a card's id or a file of the folder; a card's id also finds a file of the folder.
+    """The model that a list shows as `name`: a card's id, for which other programs' files will do, too, or a file of the folder.
 
     Raises: BadInput, naming what there is; ModelMissing; ModelCorrupt.
     """
@@ -59,18 +70,18 @@ def model_file(name: str, task: str = "") -> ModelFile:
     return ModelFile(identify(path, task or None), path)
 
 
-def _stored(one: Card) -> bool:
-    return any((folder / name).is_file() for folder in folders() for name in one.files if name.endswith(".safetensors"))
+@lru_cache(maxsize=1)
+def _cards_here(_moment: int) -> tuple[Card, ...]:
+    return tuple(one for one in cards() if where(one) or _in_folder(one))
 
 
 def _file_of(one: Card) -> Path:
     try:
         return find(one)
     except ModelMissing:
-        for name in one.files:
-            if path := folder_paths.get_full_path(FOLDER, name):
-                return Path(path)
-        raise ModelMissing(
-            "The model '{card}' has no file here: put {names} into {folder}, or get it with: u2studio models pull {card}",
-            card=one.id, names=one.files[0], folder=str(Path(folder_paths.models_dir) / FOLDER),
-        ) from None  # fmt: skip
+        files = _in_folder(one)
+        return next((file for file in files if file.suffix == ".safetensors"), None) or prepare(one, tuple(files))
+
+
+def _in_folder(one: Card) -> list[Path]:
+    return [Path(path) for name in one.files if (path := folder_paths.get_full_path(FOLDER, name))]

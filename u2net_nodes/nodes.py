@@ -13,7 +13,7 @@ from ..shared_core.spec import Choice, Colour, ModelChoice, Operation, Parameter
 from ..shared_core.spec.check import checked_value
 from .description import LOADER, REMOVE_BACKGROUND, Node, Widget, all_nodes
 from .errors import as_comfyui_errors, user_language
-from .model_files import ModelFile, model_file
+from .model_files import ModelFile, check_model, model_file
 from .models import ComfyModels
 from .schema import schema_of
 from .work import perform
@@ -71,7 +71,7 @@ def _validator(checked: list[Widget]) -> Callable[..., bool | str]:
 def _check(parameter: Parameter, value: object) -> None:
     checked_value(parameter, value)
     if isinstance(parameter, ModelChoice):
-        model_file(str(value), parameter.task)
+        check_model(str(value), parameter.task)
 
 
 def _fingerprint(node: Node) -> Callable[..., object]:

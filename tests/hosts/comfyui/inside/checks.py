@@ -271,6 +271,26 @@ def test_keywords_of_other_versions_are_left_out() -> None:
     assert schema._made(io.Float.Input, "x", default=1.0, gradient_stops=[]).id == "x"
 
 
+def test_a_cards_file_is_found_in_comfyuis_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import folder_paths  # pyright: ignore[reportMissingImports]
+
+    def nowhere(card: Any) -> Path:
+        raise core.ModelMissing("nowhere")
+
+    file = tmp_path / "u2netp.safetensors"
+    shutil.copy(ROOT / "shared_core" / "weights" / "u2netp.safetensors", file)
+    folder_paths.add_model_folder_path("u2net", str(tmp_path))
+    monkeypatch.setattr(model_files, "find", nowhere)
+    monkeypatch.setattr(model_files, "where", lambda card: ())
+    model_files._cards_here.cache_clear()
+    try:
+        assert model_files.choices()[0] == "u2netp"
+        assert model_files.model_file("u2netp").path == file
+        model_files.check_model("u2netp", "matting")
+    finally:
+        model_files._cards_here.cache_clear()
+
+
 def test_the_extra_folder_of_the_users_file_is_kept() -> None:
     import folder_paths  # pyright: ignore[reportMissingImports]
 
