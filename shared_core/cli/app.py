@@ -20,6 +20,7 @@ CommandTexts = dict[str, tuple[str, str, str]]
 _WRITTEN: CommandTexts = {
     "matte": ("matte", "matte", "Cut subjects out of photos."),
     "models": ("models", "models", "List, inspect, fetch and convert models."),
+    "train": ("train", "train", "Train a network on pictures of your own."),
     "operations": ("operations", "operations", "Show what there is, with every parameter."),
     "gimp": ("gimp", "gimp", "Install the GIMP 3 plug-in, or look after it."),
     "worker": ("worker", "worker", "Keep models ready for GIMP and for --worker."),

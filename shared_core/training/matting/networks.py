@@ -1,0 +1,82 @@
+"""The network a matting recipe asks for, with its weights to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+from ...errors import BadInput
+from ...models.cards import Network, card, cards
+from ...models.convert import read_checkpoint
+from ...models.prepare import prepare
+from ...networks.u2net import U2Net
+from .settings import NetworkSettings
+
+__all__ = ["build_network", "network_of"]
+
+
+def network_of(settings: NetworkSettings) -> Network:
+    """What the network is called on its card."""
+    return Network(name="u2net", small=settings.name == "u2netp")
+
+
+def build_network(settings: NetworkSettings) -> U2Net:
+    """The network, on the CPU, ready to train.
+
+    Raises: BadInput or ModelCorrupt, when the start weights are not there, or are another network's.
+    """
+    wanted = network_of(settings)
+    if settings.start:
+        file = prepare(card(settings.start)) if settings.start in {one.id for one in cards()} else Path(settings.start).expanduser()
+        found = read_checkpoint(file)
+        if found.network != wanted:
+            raise BadInput("{file} holds {found}; the recipe's network is {expected}.", file=file.name, found=str(found.network), expected=str(wanted))
+        network = U2Net(small=wanted.small, batch_norm=found.batch_norm)  # folded weights are trained as they are
+        network.load_state_dict(found.state)
+    else:
+        network = U2Net(small=wanted.small)
+        if settings.init == "xavier":
+            network.apply(_xavier)
+    if settings.checkpointing:
+        for name, stage in network.named_children():
+            if name.startswith("stage"):
+                stage.forward = _Recomputed(stage)
+    return network
+
+
+def _xavier(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+class _Recomputed:
+    """A stage's forward that keeps only its input, and runs again for the gradient."""
+
+    def __init__(self, stage: nn.Module) -> None:
+        self.stage, self.forward = stage, stage.forward
+
+    def __call__(self, x: Tensor) -> Tensor:
+        if not torch.is_grad_enabled():
+            return self.forward(x)
+        return checkpoint(self.forward, x, use_reentrant=False, context_fn=lambda: (nullcontext(), _statistics_kept(self.stage)))
+
+
+@contextmanager
+def _statistics_kept(stage: nn.Module) -> Iterator[None]:
+    """While inside, batch-norms in training do not take the batch into their running statistics: the second run would count it twice."""
+    norms = [one for one in stage.modules() if isinstance(one, _BatchNorm) and one.training]
+    for one in norms:
+        one.track_running_stats = False
+    try:
+        yield
+    finally:
+        for one in norms:
+            one.track_running_stats = True
