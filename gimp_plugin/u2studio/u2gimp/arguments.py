@@ -41,16 +41,20 @@ def argument(name: str) -> str:
 def declare(procedure: Gimp.Procedure, data: dict[str, Any]) -> None:
     """Give `procedure` the arguments of `data`: how to use the result, then the operation's parameters."""
     own = [one["name"] for one in data["parameters"]]
+    others = [one for one in data["inputs"] if one["from"] == "drawable"]
     units = [f" ({one['unit']})" if one.get("unit") else "" for one in data["parameters"]]
-    titles = [(_("Result"), ""), (_("If there is a mask"), ""), *zip((_(one["title"]) for one in data["parameters"]), units, strict=True)]
-    labels = dict(zip(["result", "existing", *own], with_mnemonics(titles), strict=True))
+    titles = [(_("Result"), ""), (_("If there is a mask"), ""), *((_(one["title"]), "") for one in others)]
+    titles += zip((_(one["title"]) for one in data["parameters"]), units, strict=True)
+    labels = dict(zip(["result", "existing", *(one["name"] for one in others), *own], with_mnemonics(titles), strict=True))
     if len(data["results"]) > 1:
         chosen = {name: _results()[name] for name in data["results"]}
         _declare_choice(procedure, "result", labels["result"], _("What becomes of the result."), chosen, data["results"][0])
     if "layer-mask" in data["results"]:
         # who hands in a mask wants that very mask made better
-        default = "replace" if any(one["kind"] == "alpha" for one in data["inputs"]) else "new-layer"
+        default = "replace" if any(one["from"] == "mask" for one in data["inputs"]) else "new-layer"
         _declare_choice(procedure, "existing", labels["existing"], _("What becomes of a mask the layer already has."), _existing(), default)
+    for one in others:
+        procedure.add_drawable_argument(argument(one["name"]), labels[one["name"]], _(one["help"]), one["optional"], FLAGS)
     for parameter in data["parameters"]:
         _declare_parameter(procedure, parameter, labels[parameter["name"]])
 

@@ -23,7 +23,8 @@ def agreed(procedure: Gimp.Procedure, config: Any, data: dict[str, Any], drawabl
     """Show it; returns whether the user said OK, with their wishes in `config`."""
     GimpUi.init(procedure.get_name())
     dialog = GimpUi.ProcedureDialog.new(procedure, config, procedure.get_menu_label().rstrip("…"))
-    names = [argument(one["name"]) for one in data["parameters"]]
+    others = [argument(one["name"]) for one in data["inputs"] if one["from"] == "drawable"]
+    names = [*others, *(argument(one["name"]) for one in data["parameters"])]
     for parameter in data["parameters"]:
         if parameter["kind"] in ("number", "integer"):
             scale = dialog.get_scale_entry(argument(parameter["name"]), 1.0)

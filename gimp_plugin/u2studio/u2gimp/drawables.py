@@ -9,7 +9,7 @@ from gi.repository import Gimp
 
 from .client import WorkerError
 
-__all__ = ["layers_of", "selection_meets"]
+__all__ = ["layers_of", "selection_meets", "takes_mask"]
 
 COLOURS = ("new-layer", "foreground", "in-place")
 
@@ -26,9 +26,14 @@ def layers_of(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], data: dict[
         raise WorkerError("Select a layer first.")
     for layer in layers:
         _check(image, layer, result)
-        if any(one["kind"] == "alpha" for one in data["inputs"]) and layer.get_mask() is None and Gimp.Selection.is_empty(image):
+        if takes_mask(data) and layer.get_mask() is None and Gimp.Selection.is_empty(image):
             raise WorkerError("'{name}' has no mask: give it one, or select the subject.", name=layer.get_name())
     return layers
+
+
+def takes_mask(data: dict[str, Any]) -> bool:
+    """Whether an operation cannot do without a mask, so that the selection is taken for one where the layer has none."""
+    return any(one["from"] == "mask" and not one["optional"] for one in data["inputs"])
 
 
 def _check(image: Gimp.Image, layer: Gimp.Drawable, result: str) -> None:

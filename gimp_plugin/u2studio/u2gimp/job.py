@@ -9,9 +9,9 @@ from typing import Any
 
 from gi.repository import Gegl, Gimp, GLib
 
-from .arguments import values
+from .arguments import argument, values
 from .client import Client, WorkerError
-from .drawables import layers_of, selection_meets
+from .drawables import layers_of, selection_meets, takes_mask
 from .pixels import colour_type, mask_type, read_mask, read_picture
 from .protocol import Plane
 from .results import Made, deliver
@@ -20,9 +20,6 @@ from .texts import _
 from .worker import ProgressBar, client
 
 __all__ = ["failed", "run"]
-
-COLOUR_OUTPUTS = {"new-layer": ("cutout", "foreground", "image"), "in-place": ("foreground", "image")}
-"""what a new layer and what new pixels are made of, best first"""
 
 
 def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], config: Any, data: dict[str, Any]) -> Any:
@@ -61,7 +58,7 @@ def _work(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], config: Any, da
     made, apart = [], []
     for bar.part, layer in enumerate(layers):
         if selection_meets(image, layer):
-            made.append(_made(worker, image, layer, values(config, data), data, result))
+            made.append(_made(worker, image, layer, config, data, result))
         else:
             apart.append(layer.get_name())
     if made:
@@ -72,35 +69,48 @@ def _work(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], config: Any, da
         Gimp.message(_("Nothing was done where the selection and the layer do not meet: {names}").format(names=", ".join(apart)))
 
 
-def _made(worker: Client, image: Gimp.Image, layer: Gimp.Layer, params: dict[str, Any], data: dict[str, Any], result: str) -> Made:
-    """Let the worker compute what `result` needs of one layer."""
-    outputs = data["outputs"]
-    if result == "foreground":
-        uses = {"foreground": "colours", "alpha": "alpha"}
-    elif result in ("new-layer", "in-place"):
-        uses = {next(name for name in COLOUR_OUTPUTS[result] if name in outputs): "colours"}
-    elif result == "trimap" and "trimap" in outputs:
-        uses = {"trimap": "trimap"}
-    else:
-        uses = {"alpha": "alpha"}
+def _made(worker: Client, image: Gimp.Image, layer: Gimp.Layer, config: Any, data: dict[str, Any], result: str) -> Made:
+    """Let the worker compute what `result` needs of one layer. Raises: WorkerError."""
+    uses = _uses(data["outputs"], result)
     kind = colour_type(image, colours_return="colours" in uses.values())
     wanted = {name: kind if use == "colours" else mask_type(image) for name, use in uses.items()}
-    from_selection = layer.get_mask() is None
-    planes = [_input(image, layer, one, kind, from_selection) for one in data["inputs"]]
-    answer = worker.run(data["operation"], params, planes, wanted)
+    planes = [plane for one in data["inputs"] if (plane := _input(image, layer, one, kind, config)) is not None]
+    answer = worker.run(data["operation"], values(config, data), planes, wanted)
     found = {use: answer.planes[name] for name, use in uses.items()}
     if result == "trimap" and "trimap" not in found:
         drawn = worker.run("trimap", default_parameters("trimap"), [found["alpha"]], {"trimap": mask_type(image)})
         found = {"trimap": drawn.planes["trimap"]}
-    takes_mask = any(one["kind"] == "alpha" for one in data["inputs"])
-    return Made(layer, found, answer.provenance, ignores_selection=takes_mask and from_selection)
+    if result != "new-layer" and any(plane.shape[:2] != (layer.get_height(), layer.get_width()) for plane in found.values()):
+        raise WorkerError("The answer is not of the size of '{name}'.", name=layer.get_name())  # GIMP would drop the pixels without a word
+    return Made(layer, found, answer.provenance, ignores_selection=layer.get_mask() is None and takes_mask(data))
 
 
-def _input(image: Gimp.Image, layer: Gimp.Layer, data: dict[str, str], kind: str, from_selection: bool) -> Plane:
-    if data["kind"] == "image":
-        return read_picture(layer, data["name"], kind)
-    if not from_selection:
-        return read_mask(layer.get_mask(), data["name"], mask_type(image))
+def _uses(outputs: dict[str, str], result: str) -> dict[str, str]:
+    """Which outputs a result is made of, and as what."""
+
+    def first(*kinds: str) -> str:
+        return next(name for kind in kinds for name in outputs if outputs[name] == kind)
+
+    if result == "foreground":
+        return {"foreground": "colours", first("alpha"): "alpha"}
+    if result in ("new-layer", "in-place"):
+        return {first("cutout", "image") if result == "new-layer" else first("image"): "colours"}
+    if result == "trimap" and "trimap" in outputs.values():
+        return {first("trimap"): "trimap"}
+    return {first("alpha"): "alpha"}
+
+
+def _input(image: Gimp.Image, layer: Gimp.Layer, data: dict[str, Any], kind: str, config: Any) -> Plane | None:
+    """The plane of one input; None for an optional one that there is not."""
+    if data["from"] == "layer":
+        return read_picture(layer, data["name"], kind, alpha=data["kind"] == "cutout")
+    if data["from"] == "drawable":
+        other = config.get_property(argument(data["name"]))
+        return other and read_picture(other, data["name"], kind)
+    if (mask := layer.get_mask()) is not None:
+        return read_mask(mask, data["name"], mask_type(image))
+    if data["optional"]:
+        return None
     _found, left, top = layer.get_offsets()
     area = Gegl.Rectangle.new(left, top, layer.get_width(), layer.get_height())
     return read_mask(image.get_selection(), data["name"], mask_type(image), area)

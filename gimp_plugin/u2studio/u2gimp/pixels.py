@@ -33,16 +33,17 @@ def _precision(image: Gimp.Image) -> str:
     return image.get_precision().value_nick
 
 
-def read_picture(layer: Gimp.Layer, name: str, kind: str) -> Plane:
-    """The layer's colours as the user sees them, filters included: sRGB, and straight alpha where it has transparency."""
+def read_picture(layer: Gimp.Drawable, name: str, kind: str, *, alpha: bool = False) -> Plane:
+    """The layer's colours as the user sees them, filters included: sRGB, and straight alpha where it has transparency (or where `alpha` asks for it)."""
+    family = "R'G'B'A" if alpha or layer.has_alpha() else "R'G'B'"
     if layer.get_filters() and not layer.is_group():
         seen = layer.copy()
         try:
             seen.merge_filters()
-            return _read(seen, name, kind, "R'G'B'A" if seen.has_alpha() else "R'G'B'")
+            return _read(seen, name, kind, "R'G'B'A" if seen.has_alpha() else family)
         finally:
             seen.delete()
-    return _read(layer, name, kind, "R'G'B'A" if layer.has_alpha() else "R'G'B'")
+    return _read(layer, name, kind, family)
 
 
 def read_mask(mask: Gimp.Channel, name: str, kind: str, area: Gegl.Rectangle | None = None) -> Plane:
@@ -82,8 +83,6 @@ def store(drawable: Gimp.Drawable, plane: Plane, left: int = 0, top: int = 0) ->
 def write(drawable: Gimp.Drawable, plane: Plane) -> None:
     """Put a plane into a drawable of its size, as one undo step and inside the selection only. Raises: WorkerError, when GIMP refuses."""
     width, height = drawable.get_width(), drawable.get_height()
-    if plane.shape[:2] != (height, width):  # GIMP would drop the pixels without a word
-        raise WorkerError("The answer is not of the size of '{name}'.", name=drawable.get_name())
     shadow = drawable.get_shadow_buffer()
     shadow.set(Gegl.Rectangle.new(0, 0, width, height), _format(drawable, plane), plane.data)
     shadow.flush()
