@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gi.repository import Babl, Gegl, Gimp, GObject
 
 from .texts import _, with_mnemonics
 
-__all__ = ["argument", "declare", "values"]
+__all__ = ["argument", "declare", "masks", "others_of", "values"]
 
 FLAGS = GObject.ParamFlags.READWRITE
 
@@ -38,14 +39,25 @@ def argument(name: str) -> str:
     return name.replace("_", "-")
 
 
+def others_of(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The inputs that are not the layer's own: the user names another layer, or a channel, for each."""
+    return [one for one in data["inputs"] if one["from"] in ("drawable", "channel")]
+
+
+def masks(outputs: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The outputs that can be a mask; of several the user chooses."""
+    return [one for one in outputs if one["kind"] == "alpha"]
+
+
 def declare(procedure: Gimp.Procedure, data: dict[str, Any]) -> None:
     """Give `procedure` the arguments of `data`: how to use the result, then the operation's parameters."""
     own = [one["name"] for one in data["parameters"]]
-    others = [one for one in data["inputs"] if one["from"] == "drawable"]
+    others = others_of(data)
+    parts = {one["name"]: (_(one["title"]), _(one["help"])) for one in masks(data["outputs"])}
     units = [f" ({one['unit']})" if one.get("unit") else "" for one in data["parameters"]]
-    titles = [(_("Result"), ""), (_("If there is a mask"), ""), *((_(one["title"]), "") for one in others)]
+    titles = [(_("Result"), ""), (_("Mask"), ""), (_("If there is a mask"), ""), *((_(one["title"]), "") for one in others)]
     titles += zip((_(one["title"]) for one in data["parameters"]), units, strict=True)
-    labels = dict(zip(["result", "existing", *(one["name"] for one in others), *own], with_mnemonics(titles), strict=True))
+    labels = dict(zip(["result", "mask", "existing", *(one["name"] for one in others), *own], with_mnemonics(titles), strict=True))
     if len(data["results"]) > 1:
         chosen = {name: _results()[name] for name in data["results"]}
         _declare_choice(procedure, "result", labels["result"], _("What becomes of the result."), chosen, data["results"][0])
@@ -53,8 +65,11 @@ def declare(procedure: Gimp.Procedure, data: dict[str, Any]) -> None:
         # who hands in a mask wants that very mask made better
         default = "replace" if any(one["from"] == "mask" for one in data["inputs"]) else "new-layer"
         _declare_choice(procedure, "existing", labels["existing"], _("What becomes of a mask the layer already has."), _existing(), default)
+    if len(parts) > 1:
+        _declare_choice(procedure, "mask", labels["mask"], _("Which of the masks it finds."), parts, next(iter(parts)))
     for one in others:
-        procedure.add_drawable_argument(argument(one["name"]), labels[one["name"]], _(one["help"]), one["optional"], FLAGS)
+        add = procedure.add_drawable_argument if one["from"] == "drawable" else procedure.add_channel_argument
+        add(argument(one["name"]), labels[one["name"]], _(one["help"]), one["optional"], FLAGS)
     for parameter in data["parameters"]:
         _declare_parameter(procedure, parameter, labels[parameter["name"]])
 

@@ -10,7 +10,7 @@ import gi
 gi.require_version("GimpUi", "3.0")
 from gi.repository import Gimp, GimpUi  # noqa: E402
 
-from .arguments import argument  # noqa: E402
+from .arguments import argument, masks, others_of  # noqa: E402
 from .texts import _  # noqa: E402
 
 __all__ = ["agreed"]
@@ -23,14 +23,15 @@ def agreed(procedure: Gimp.Procedure, config: Any, data: dict[str, Any], drawabl
     """Show it; returns whether the user said OK, with their wishes in `config`."""
     GimpUi.init(procedure.get_name())
     dialog = GimpUi.ProcedureDialog.new(procedure, config, procedure.get_menu_label().rstrip("…"))
-    others = [argument(one["name"]) for one in data["inputs"] if one["from"] == "drawable"]
-    names = [*others, *(argument(one["name"]) for one in data["parameters"])]
+    names = [argument(one["name"]) for one in [*others_of(data), *data["parameters"]]]
     for parameter in data["parameters"]:
         if parameter["kind"] in ("number", "integer"):
             scale = dialog.get_scale_entry(argument(parameter["name"]), 1.0)
             scale.set_bounds(parameter["soft_low"], parameter["soft_high"], True)
     if "layer-mask" in data["results"] and any(_has_mask(one) for one in drawables):
         names.insert(0, "existing")
+    if len(masks(data["outputs"])) > 1:
+        names.insert(0, "mask")
     if len(data["results"]) > 1:
         names.insert(0, "result")
     if len(names) > SHOWN + 1:

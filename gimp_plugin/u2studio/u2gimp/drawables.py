@@ -9,7 +9,7 @@ from gi.repository import Gimp
 
 from .client import WorkerError
 
-__all__ = ["layers_of", "selection_meets", "takes_mask"]
+__all__ = ["layers_of", "selection_meets", "uses_selection"]
 
 COLOURS = ("new-layer", "foreground", "in-place")
 
@@ -26,13 +26,20 @@ def layers_of(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], data: dict[
         raise WorkerError("Select a layer first.")
     for layer in layers:
         _check(image, layer, result)
-        if takes_mask(data) and layer.get_mask() is None and Gimp.Selection.is_empty(image):
+        if _takes_mask(data) and layer.get_mask() is None and Gimp.Selection.is_empty(image):
             raise WorkerError("'{name}' has no mask: give it one, or select the subject.", name=layer.get_name())
     return layers
 
 
-def takes_mask(data: dict[str, Any]) -> bool:
-    """Whether an operation cannot do without a mask, so that the selection is taken for one where the layer has none."""
+def uses_selection(image: Gimp.Image, layer: Gimp.Layer, data: dict[str, Any]) -> bool:
+    """Whether the mask that is handed in is the selection: where the layer has none, and where it is the selection that shall be made better."""
+    if not _takes_mask(data) or Gimp.Selection.is_empty(image):
+        return False
+    return layer.get_mask() is None or data["results"] == ["selection"]
+
+
+def _takes_mask(data: dict[str, Any]) -> bool:
+    """Whether it cannot do without one."""
     return any(one["from"] == "mask" and not one["optional"] for one in data["inputs"])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from gi.repository import Gegl, Gimp, GLib
 
-from .arguments import argument, values
+from .arguments import argument, masks, values
 from .client import Client, WorkerError
-from .drawables import layers_of, selection_meets, takes_mask
+from .drawables import layers_of, selection_meets, uses_selection
 from .pixels import colour_type, mask_type, read_mask, read_picture
 from .protocol import Plane
 from .results import Made, deliver
@@ -67,50 +68,56 @@ def _work(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], config: Any, da
     Gimp.displays_flush()
     if apart:
         Gimp.message(_("Nothing was done where the selection and the layer do not meet: {names}").format(names=", ".join(apart)))
+    for one in made:
+        for notice in one.notices:
+            Gimp.message(f"{one.layer.get_name()}: {notice}")
 
 
 def _made(worker: Client, image: Gimp.Image, layer: Gimp.Layer, config: Any, data: dict[str, Any], result: str) -> Made:
     """Let the worker compute what `result` needs of one layer. Raises: WorkerError."""
-    uses = _uses(data["outputs"], result)
+    uses = _uses(data["outputs"], result, config)
     kind = colour_type(image, colours_return="colours" in uses.values())
     wanted = {name: kind if use == "colours" else mask_type(image) for name, use in uses.items()}
-    planes = [plane for one in data["inputs"] if (plane := _input(image, layer, one, kind, config)) is not None]
+    from_selection = uses_selection(image, layer, data)
+    planes = [plane for one in data["inputs"] if (plane := _input(image, layer, one, kind, config, from_selection))]
     answer = worker.run(data["operation"], values(config, data), planes, wanted)
     found = {use: answer.planes[name] for name, use in uses.items()}
     if result == "trimap" and "trimap" not in found:
-        drawn = worker.run("trimap", default_parameters("trimap"), [found["alpha"]], {"trimap": mask_type(image)})
+        drawn = worker.run("trimap", default_parameters("trimap"), [replace(found["alpha"], name="alpha")], {"trimap": mask_type(image)})
         found = {"trimap": drawn.planes["trimap"]}
-    if result != "new-layer" and any(plane.shape[:2] != (layer.get_height(), layer.get_width()) for plane in found.values()):
+    if any(plane.shape[:2] != (layer.get_height(), layer.get_width()) for plane in found.values()):
         raise WorkerError("The answer is not of the size of '{name}'.", name=layer.get_name())  # GIMP would drop the pixels without a word
-    return Made(layer, found, answer.provenance, ignores_selection=layer.get_mask() is None and takes_mask(data))
+    return Made(layer, found, answer.provenance, answer.notices, ignores_selection=from_selection)
 
 
-def _uses(outputs: dict[str, str], result: str) -> dict[str, str]:
+def _uses(outputs: Sequence[dict[str, str]], result: str, config: Any) -> dict[str, str]:
     """Which outputs a result is made of, and as what."""
 
     def first(*kinds: str) -> str:
-        return next(name for kind in kinds for name in outputs if outputs[name] == kind)
+        return next(one["name"] for kind in kinds for one in outputs if one["kind"] == kind)
 
-    if result == "foreground":
-        return {"foreground": "colours", first("alpha"): "alpha"}
     if result in ("new-layer", "in-place"):
         return {first("cutout", "image") if result == "new-layer" else first("image"): "colours"}
-    if result == "trimap" and "trimap" in outputs.values():
+    if result == "trimap" and any(one["kind"] == "trimap" for one in outputs):
         return {first("trimap"): "trimap"}
-    return {first("alpha"): "alpha"}
+    alpha = config.get_property("mask") if len(masks(outputs)) > 1 else first("alpha", "map")
+    return {"foreground": "colours", alpha: "alpha"} if result == "foreground" else {alpha: "alpha"}
 
 
-def _input(image: Gimp.Image, layer: Gimp.Layer, data: dict[str, Any], kind: str, config: Any) -> Plane | None:
+def _input(image: Gimp.Image, layer: Gimp.Layer, data: dict[str, Any], kind: str, config: Any, from_selection: bool) -> Plane | None:
     """The plane of one input; None for an optional one that there is not."""
-    if data["from"] == "layer":
-        return read_picture(layer, data["name"], kind, alpha=data["kind"] == "cutout")
-    if data["from"] == "drawable":
-        other = config.get_property(argument(data["name"]))
-        return other and read_picture(other, data["name"], kind)
-    if (mask := layer.get_mask()) is not None:
-        return read_mask(mask, data["name"], mask_type(image))
-    if data["optional"]:
-        return None
+    name, source = data["name"], data["from"]
     _found, left, top = layer.get_offsets()
-    area = Gegl.Rectangle.new(left, top, layer.get_width(), layer.get_height())
-    return read_mask(image.get_selection(), data["name"], mask_type(image), area)
+    place = Gegl.Rectangle.new(left, top, layer.get_width(), layer.get_height())
+    if source == "layer":
+        return read_picture(layer, name, kind, alpha=data["kind"] == "cutout")
+    if source == "drawable":
+        other = config.get_property(argument(name))
+        return read_picture(other, name, kind) if other else None
+    if source == "channel":
+        other = config.get_property(argument(name))
+        return read_mask(other, name, mask_type(image), place) if other else None
+    if from_selection:
+        return read_mask(image.get_selection(), name, mask_type(image), place)
+    mask = layer.get_mask()
+    return read_mask(mask, name, mask_type(image)) if mask else None

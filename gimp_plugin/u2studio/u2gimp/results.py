@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ class Made:
     layer: Gimp.Layer
     planes: Mapping[str, Plane]
     provenance: Mapping[str, Any]
+    notices: Sequence[str] = ()
     ignores_selection: bool = False
     """the selection was the mask that was handed in, so it does not bound the result as well"""
 
@@ -172,8 +173,7 @@ def _new_layer(image: Gimp.Image, made: Made, title: str) -> Gimp.Layer:
     source, colours = made.layer, made.planes["colours"]
     gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
     kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE
-    height, width = colours.shape[:2]
-    layer = Gimp.Layer.new(image, _named(source, title), width, height, kind, source.get_opacity(), source.get_mode())
+    layer = Gimp.Layer.new(image, _named(source, title), source.get_width(), source.get_height(), kind, source.get_opacity(), source.get_mode())
     _sign(layer, made)
     bounded = not Gimp.Selection.is_empty(image)
     if not bounded:
@@ -181,17 +181,16 @@ def _new_layer(image: Gimp.Image, made: Made, title: str) -> Gimp.Layer:
     _place_above(image, layer, source)
     if bounded:
         write(layer, colours)
-    if source.has_alpha() and (width, height) == (source.get_width(), source.get_height()):  # what is transparent stays so: GIMP multiplies
+    if source.has_alpha():  # what is transparent stays so: GIMP multiplies
         layer.add_mask(source.create_mask(Gimp.AddMaskType.ALPHA))
         layer.remove_mask(Gimp.MaskApplyMode.APPLY)
     return layer
 
 
 def _place_above(image: Gimp.Image, layer: Gimp.Layer, source: Gimp.Layer) -> None:
-    """On the middle of `source`, which is on its very pixels where both have one size."""
     image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
     _found, left, top = source.get_offsets()
-    layer.set_offsets(left + (source.get_width() - layer.get_width()) // 2, top + (source.get_height() - layer.get_height()) // 2)
+    layer.set_offsets(left, top)
 
 
 def _named(layer: Gimp.Layer, title: str) -> str:
