@@ -93,6 +93,7 @@ def _declare_parameter(procedure: Gimp.Procedure, parameter: dict[str, Any], lab
         options = {one["id"]: (_(one["title"]), _(one.get("help", ""))) for one in parameter["options"]}
         _declare_choice(procedure, name, label, text, options, default)
     elif kind == "colour":
+        Babl.init()  # GIMP does it only for a procedure that runs, and without it a colour ends the process
         procedure.add_color_argument(name, label, text, False, Gegl.Color.new(default), FLAGS)
     else:
         raise AssertionError(f"no case for {kind}")
