@@ -47,17 +47,34 @@ class Samples(Protocol):
 class Task(Protocol):
     """What is trained, and on what. Everything is read after `prepare`."""
 
-    phases: Sequence[Phase]
-    metric: str
-    """the figure that decides which weights are best"""
-    directions: Mapping[str, Literal["min", "max"]]
-    """which way each figure is better"""
-    results: Sequence[str]
-    """modules whose weights are the outcome; they are averaged where the recipe says so"""
-    training: Samples
-    validation_size: int
-    data_hash: str
-    """over names and bytes of all training and validation files"""
+    @property
+    def phases(self) -> Sequence[Phase]: ...
+
+    @property
+    def metric(self) -> str:
+        """The figure that decides which weights are best."""
+        ...
+
+    @property
+    def directions(self) -> Mapping[str, Literal["min", "max"]]:
+        """Which way each figure is better."""
+        ...
+
+    @property
+    def results(self) -> Sequence[str]:
+        """Modules whose weights are the outcome; they are averaged where the recipe says so."""
+        ...
+
+    @property
+    def training(self) -> Samples: ...
+
+    @property
+    def validation_size(self) -> int: ...
+
+    @property
+    def data_hash(self) -> str:
+        """Over names and bytes of all training and validation files."""
+        ...
 
     def prepare(self, folder: Path, progress: Progress) -> None:
         """Find and check the data, before anything is built; what must be made of it first is kept in `folder`. Raises: BadInput, naming all that is wrong."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from ...evaluation.pair import Pair
 from ...evaluation.saliency import f_curve, mae, s_measure
 from ...imaging.resize import enlarge_map
 from ...models.cards import Reading
-from ...pipelines.network_alpha import network_input, read_map
+from ...pipelines.network_alpha import network_input
 from ...progress import Progress
 from ..task import Batch, Modules, Phase
 from .losses import deep_supervision
@@ -32,7 +32,6 @@ __all__ = ["MattingTask"]
 
 TILE = 200
 """height of a picture on a sheet, pixels"""
-READING = Reading()
 
 
 class MattingTask:
@@ -40,7 +39,7 @@ class MattingTask:
 
     phases = (Phase("network", ("network",)),)
     metric = "mae"
-    directions = {"mae": "min", "max_f": "max", "weighted_f": "max", "s_measure": "max", "relaxed_boundary_f": "max"}  # noqa: RUF012 (a table)
+    directions: Mapping[str, Literal["min", "max"]] = {"mae": "min", "max_f": "max", "weighted_f": "max", "s_measure": "max", "relaxed_boundary_f": "max"}
     results = ("network",)
 
     def __init__(self, settings: MattingSettings) -> None:
@@ -109,7 +108,7 @@ class MattingTask:
         data = self.settings.data
         network = {name: value for name, value in asdict(network_of(self.settings.network)).items() if value}
         default = {"preprocess": {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(preprocess(data)).items()},
-                   "reading": asdict(READING)}  # fmt: skip
+                   "reading": asdict(Reading())}  # fmt: skip
         return {
             "task": "matting",
             "network": network,
@@ -120,9 +119,9 @@ class MattingTask:
         }
 
     def _alpha(self, network: nn.Module, pair: PhotoMask, device: torch.device) -> Tensor:
-        """What the network makes of a photo, by the card's rules, [1, size, size], float32 on the CPU."""
+        """What the network makes of a photo fed by the card's rules, [1, size, size], float32 on the CPU."""
         prepared, _ = network_input(torch.from_numpy(read_photo(pair))[None], preprocess(self.settings.data))
-        return read_map(network(prepared.to(device))[0].float().cpu(), READING)
+        return network(prepared.to(device))[0][:, 0].float().sigmoid().cpu()
 
 
 def _folder(place: str) -> Path:
