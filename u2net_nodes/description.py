@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..shared_core import operation, operations
+from ..shared_core.models.cards import cards
 from ..shared_core.spec import Choice, Colour, Input, Integer, Kind, ModelChoice, Number, Operation, Option, Output, Parameter, Switch
 from ..shared_core.spec.parameters import unreachable
 from .wording import Words, _, words
 
-__all__ = ["FILLS", "LOADER", "MODEL_TYPE", "REMOVE_BACKGROUND", "Node", "Slot", "Widget", "all_nodes", "node_of"]
+__all__ = ["FILLS", "FOLDER_LOADER", "LOADER", "MODEL_TYPE", "REMOVE_BACKGROUND", "FolderChoice", "Node", "Setting", "Slot", "Widget", "all_nodes", "node_of"]
 
 MODEL_TYPE = "U2_MODEL"
 LOADER = "U2LoadModel"
+FOLDER_LOADER = "U2LoadFolder"
 REMOVE_BACKGROUND = "U2RemoveBackground"
 FILLS = ("transparent", "colour", "picture")
 """what Remove Background puts behind the subject"""
@@ -25,8 +27,24 @@ _FROM_LOAD_IMAGE = _("The mask of LoadImage is the other way round: put InvertMa
 _TO_JOIN = _("JoinImageWithAlpha takes masks the other way round: put InvertMask between.")
 _FITTED = _("A mask of another size is scaled to the picture.")
 _BATCHES = _("One for each picture, or one for all.")
-_OTHER_MODEL = _("From Load U²-Net Model. With nothing connected, the network that comes with this pack is used.")
+_FROM_LOADER = _("From Load U²-Net Model.")
+_OWN_MODEL = _("With nothing connected, the network that comes with this pack is used.")
+_GOT_MODEL = _("With nothing connected, the published network is used, which has to be got once: the error of a node without it tells how.")
+_KEEPS = _("1 keeps a pixel, 0 removes it.")
 _TRANSPARENT = _("It has four channels (RGBA); SaveImage keeps them.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderChoice:
+    """One of the folders in ComfyUI's input folder."""
+
+    name: str
+    title: str
+    help: str
+    default: str = ""
+
+
+Setting = Parameter | FolderChoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +58,8 @@ class Slot:
     optional: bool = False
     lazy: bool = False
     kind: Kind | None = None
+    one_by_one: bool = False
+    """an output that is a list: what it is linked to runs once for each"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +69,7 @@ class Widget:
     id: str
     title: Words
     tooltip: Words
-    parameter: Parameter
+    parameter: Setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +98,8 @@ class Node:
 
 
 def all_nodes() -> tuple[Node, ...]:
-    """Every node of the pack: the loader, the all-in-one, and one for each operation there is."""
-    return (_loader(), _remove_background(), *(node_of(one) for one in operations()))
+    """Every node of the pack: the loaders, the all-in-one, and one for each operation there is."""
+    return (_loader(), _folder_loader(), _remove_background(), *(node_of(one) for one in operations()))
 
 
 def node_of(one: Operation) -> Node:
@@ -99,7 +119,7 @@ def _socket_type(kind: Kind) -> str:
     match kind:
         case "image" | "cutout":
             return "IMAGE"
-        case "alpha" | "trimap":
+        case "alpha" | "trimap" | "map":
             return "MASK"
         case _:
             return unreachable(kind)
@@ -115,25 +135,26 @@ def _input(one: Input, *, beside_a_picture: bool = True) -> Slot:
 
 
 def _output(one: Output) -> Slot:
-    more = {"alpha": _TO_JOIN, "cutout": _TRANSPARENT}.get(one.kind, "")
-    return Slot(id=one.name, type=_socket_type(one.kind), title=words(one.title), tooltip=words(one.help, more), kind=one.kind)
+    more = {"alpha": ("" if "1 keeps" in one.help else _KEEPS, _TO_JOIN), "cutout": (_TRANSPARENT,)}.get(one.kind, ())
+    return Slot(id=one.name, type=_socket_type(one.kind), title=words(one.title), tooltip=words(one.help, *more), kind=one.kind)
 
 
 def _setting(parameter: Parameter) -> Slot | Widget:
     if isinstance(parameter, ModelChoice):
-        tooltip = words(parameter.help, _OTHER_MODEL)
+        comes_along = any(source.kind == "embedded" for one in cards() if one.id == parameter.default for source in one.sources)
+        tooltip = words(parameter.help, _FROM_LOADER, _OWN_MODEL if comes_along else _GOT_MODEL)
         return Slot(id=parameter.name, type=MODEL_TYPE, title=words(parameter.title), tooltip=tooltip, optional=True)
     return _widget(parameter)
 
 
-def _widget(parameter: Parameter) -> Widget:
+def _widget(parameter: Setting) -> Widget:
     tooltip = words(parameter.help)
     match parameter:
         case Number() | Integer():
             title = words(parameter.title, unit=parameter.unit)
         case Choice():
             title, tooltip = words(parameter.title), words(parameter.help, options=parameter.options)
-        case Switch() | Colour() | ModelChoice():
+        case Switch() | Colour() | ModelChoice() | FolderChoice():
             title = words(parameter.title)
         case _:
             return unreachable(parameter)
@@ -152,6 +173,22 @@ def _loader() -> Node:
         summary=words(_("Choose the network that the other nodes of this pack use. Its kind is read from the file.")),
         inputs=(_widget(model),),
         outputs=(Slot(id="model", type=MODEL_TYPE, title=words(_("Model")), tooltip=words(_("For the model input of the nodes of this pack."))),),
+    )
+
+
+def _folder_loader() -> Node:
+    folder = FolderChoice(name="folder", title=_("Folder"), help=_("A folder in ComfyUI's input folder. Its pictures are read in the order of their names."))
+    pictures = Slot(
+        id="images", type="IMAGE", title=words(_("Images")), kind="image", one_by_one=True,
+        tooltip=words(_("One by one, each in its own size: the nodes behind run once for each picture.")),
+    )  # fmt: skip
+    return Node(
+        id=FOLDER_LOADER,
+        title=words(_("Load Pictures of a Folder")),
+        category=ROOT_CATEGORY,
+        summary=words(_("Read every picture of a folder, upright and with its colours as sRGB.")),
+        inputs=(_widget(folder),),
+        outputs=(pictures,),
     )
 
 

@@ -1,4 +1,4 @@
-"""Node descriptions → ComfyUI's node classes. One renderer makes those of the operations; the loader and the all-in-one have bodies of their own."""
+"""Node descriptions → ComfyUI's node classes. One renderer makes those of the operations; the loaders and the all-in-one have bodies of their own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from comfy_api.latest import io, ui  # pyright: ignore[reportMissingImports]
+from torch import Tensor
 
 from ..shared_core import BadInput, U2StudioError, operation
-from ..shared_core.spec import Choice, Colour, ModelChoice, Operation, Parameter
+from ..shared_core.spec import Choice, Colour, ModelChoice, Operation
 from ..shared_core.spec.check import checked_value
-from .description import LOADER, REMOVE_BACKGROUND, Node, Widget, all_nodes
+from .description import FOLDER_LOADER, LOADER, REMOVE_BACKGROUND, FolderChoice, Node, Setting, Widget, all_nodes
 from .errors import as_comfyui_errors, user_language
+from .folders import check_folder, pictures_of, stamps
 from .model_files import ModelFile, check_model, model_file
 from .models import ComfyModels
 from .schema import schema_of
@@ -27,23 +29,25 @@ Body = Callable[[Node, Values], tuple[Any, ...]]
 
 def node_classes() -> list[type[io.ComfyNode]]:
     """A class for every node there is."""
-    own_bodies: dict[str, Body] = {LOADER: _load_model, REMOVE_BACKGROUND: _remove_background}
+    own_bodies: dict[str, Body] = {LOADER: _load_model, FOLDER_LOADER: _load_folder, REMOVE_BACKGROUND: _remove_background}
     return [_node_class(node, own_bodies.get(node.id, _operate)) for node in all_nodes()]
 
 
 def _node_class(node: Node, body: Body) -> type[io.ComfyNode]:
+    defaults = {one.id: one.parameter.default for one in node.widgets}
+
     def define_schema(_cls: type[io.ComfyNode]) -> io.Schema:
         return schema_of(node)
 
     def execute(cls: type[io.ComfyNode], **values: Any) -> io.NodeOutput:
         with as_comfyui_errors():
-            made = body(node, values)
+            made = body(node, {**defaults, **values})
         return io.NodeOutput(*made, ui=ui.PreviewImage(made[0], cls=cls) if node.shows_result else None)
 
     members: dict[str, object] = {"define_schema": classmethod(define_schema), "execute": classmethod(execute), "__doc__": node.summary.text()}
-    if checked := [one for one in node.widgets if isinstance(one.parameter, Choice | Colour | ModelChoice)]:
+    if checked := [one for one in node.widgets if isinstance(one.parameter, Choice | Colour | ModelChoice | FolderChoice)]:
         members["validate_inputs"] = classmethod(_validator(checked))
-    if any(isinstance(one.parameter, ModelChoice) for one in node.widgets):
+    if any(isinstance(one.parameter, ModelChoice | FolderChoice) for one in node.widgets):
         members["fingerprint_inputs"] = classmethod(_fingerprint(node))
     if any(one.lazy for one in node.slots):
         members["check_lazy_status"] = classmethod(_still_needed)
@@ -68,32 +72,36 @@ def _validator(checked: list[Widget]) -> Callable[..., bool | str]:
     return validate_inputs
 
 
-def _check(parameter: Parameter, value: object) -> None:
+def _check(parameter: Setting, value: object) -> None:
+    if isinstance(parameter, FolderChoice):
+        check_folder(str(value))
+        return
     checked_value(parameter, value)
     if isinstance(parameter, ModelChoice):
         check_model(str(value), parameter.task)
 
 
 def _fingerprint(node: Node) -> Callable[..., object]:
-    """A model file that was replaced makes the node run again."""
-    lists = [one.parameter for one in node.widgets if isinstance(one.parameter, ModelChoice)]
+    """A file that was replaced makes the node run again."""
+    lists = [one.parameter for one in node.widgets if isinstance(one.parameter, ModelChoice | FolderChoice)]
 
     def fingerprint_inputs(_cls: type[io.ComfyNode], **values: Any) -> object:
-        return [model_file(name, one.task).stamp for one in lists if isinstance(name := values.get(one.name), str)]
+        named = [(one, name) for one in lists if isinstance(name := values.get(one.name, one.default), str)]  # None where it is linked
+        return [stamps(name) if isinstance(one, FolderChoice) else model_file(name, one.task).stamp for one, name in named]
 
     return fingerprint_inputs
 
 
 def _still_needed(_cls: type[io.ComfyNode], **values: Any) -> list[str]:
     """The all-in-one's background picture is worked out only where it is used. None is a linked input that has not been, yet."""
-    return ["background"] if values["fill"] == "picture" and "background" in values and values["background"] is None else []
+    return ["background"] if values.get("fill") == "picture" and "background" in values and values["background"] is None else []
 
 
 def _operate(node: Node, values: Values) -> tuple[Any, ...]:
     """The body of every operation's node: hand everything to the core."""
     job = node.operation
     assert job is not None
-    settings = {one.id: values[one.id] for one in node.widgets if one.id in values}
+    settings = {one.id: values[one.id] for one in node.widgets}
     connected: dict[str, ModelFile] = {}
     for one in job.parameters:
         if isinstance(one, ModelChoice) and (file := values.get(one.name)) is not None:
@@ -116,6 +124,10 @@ def _connect(parameter: ModelChoice, file: ModelFile, connected: dict[str, Model
 
 def _load_model(_node: Node, values: Values) -> tuple[ModelFile]:
     return (model_file(values["model"]),)
+
+
+def _load_folder(_node: Node, values: Values) -> tuple[list[Tensor]]:
+    return (pictures_of(values["folder"]),)
 
 
 def _remove_background(node: Node, values: Values) -> tuple[Any, ...]:

@@ -10,7 +10,8 @@ from comfy_api.latest import io  # pyright: ignore[reportMissingImports]
 
 from ..shared_core.spec import Choice, Colour, Integer, ModelChoice, Number, Switch
 from ..shared_core.spec.parameters import unreachable
-from .description import Node, Slot, Widget
+from .description import FolderChoice, Node, Slot, Widget
+from .folders import folders
 from .model_files import choices
 
 __all__ = ["schema_of"]
@@ -25,7 +26,7 @@ def schema_of(node: Node) -> io.Schema:
         category=node.category,
         description=node.summary.text(),
         inputs=[_linked(one) if isinstance(one, Slot) else _set(one) for one in node.inputs],
-        outputs=[_made(_type(one).Output, display_name=one.title.text(), tooltip=one.tooltip.text()) for one in node.outputs],
+        outputs=[_made(_type(one).Output, display_name=one.title.text(), tooltip=one.tooltip.text(), is_output_list=one.one_by_one) for one in node.outputs],
         is_output_node=node.shows_result,
     )
 
@@ -45,7 +46,8 @@ def _linked(one: Slot) -> Any:
 
 
 def _set(one: Widget) -> Any:
-    said = {"display_name": one.title.text(), "tooltip": one.tooltip.text()}
+    # optional: prompts for the server that were saved before a setting was added do not hold it, and must still run
+    said = {"display_name": one.title.text(), "tooltip": one.tooltip.text(), "optional": True}
     match one.parameter:
         case Number(default=default, low=low, high=high, step=step):
             return _made(io.Float.Input, one.id, **said, default=default, min=low, max=high, step=step)
@@ -57,6 +59,8 @@ def _set(one: Widget) -> Any:
             return _made(io.Combo.Input, one.id, **said, default=default, options=[option.id for option in options])
         case ModelChoice(default=default, task=task):
             return _made(io.Combo.Input, one.id, **said, default=default, options=choices(task))
+        case FolderChoice():
+            return _made(io.Combo.Input, one.id, **said, options=folders())
         case Colour(default=default):
             return _made(io.String.Input, one.id, **said, default=default)
         case _:

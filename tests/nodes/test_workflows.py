@@ -13,7 +13,8 @@ from u2studio.u2net_nodes.generate.graph import node_types
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = sorted((ROOT / "workflows").glob("*.json"))
-RELEASED = sorted((Path(__file__).parent / "released").rglob("*.json"))
+RELEASED = sorted((Path(__file__).parent / "released").glob("*/*.json"))
+RELEASED_PROMPTS = sorted((Path(__file__).parent / "released").glob("*/api/*.json"))
 
 
 @pytest.fixture(params=[*NOW, *RELEASED], ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -39,6 +40,18 @@ def test_links_join_what_fits(workflow: dict[str, Any]) -> None:
         assert nodes[source]["outputs"][output]["type"] == kind == nodes[target]["inputs"][slot]["type"]
         assert number in nodes[source]["outputs"][output]["links"]
         assert nodes[target]["inputs"][slot]["link"] == number
+
+
+@pytest.mark.parametrize("path", RELEASED_PROMPTS, ids=lambda path: f"{path.parents[1].name}/{path.stem}")
+def test_prompts_of_every_release_name_only_what_there_is(path: Path) -> None:
+    prompt = json.loads(path.read_text(encoding="utf-8"))
+    for content in prompt.values():
+        known = node_types()[content["class_type"]]
+        types = dict(known.slots)
+        assert set(content["inputs"]) <= {*types, *known.widgets}
+        for name, value in content["inputs"].items():
+            if isinstance(value, list):
+                assert node_types()[prompt[value[0]]["class_type"]].outputs[value[1]][1] == types[name]
 
 
 @pytest.mark.parametrize("path", NOW, ids=lambda path: path.stem)

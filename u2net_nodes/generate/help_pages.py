@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...shared_core.spec import Choice, Colour, Integer, ModelChoice, Number, Parameter, Switch
+from ...shared_core.spec import Choice, Colour, Integer, ModelChoice, Number, Switch
 from ...shared_core.spec.parameters import unreachable
 from ...shared_core.texts import translate
-from ..description import Node, Slot, Widget, all_nodes
+from ..description import FolderChoice, Node, Setting, Slot, Widget, all_nodes
 from ..wording import _
 from .translations import LANGUAGES
 
@@ -15,6 +15,7 @@ FOLDER = "u2net_nodes/web/docs"
 
 INPUTS, SETTINGS, OUTPUTS = _("Inputs"), _("Settings"), _("Outputs")
 DEFAULT, OPTIONAL, ON, OFF, MODELS = _("Default"), _("optional"), _("on"), _("off"), _("the models there are")
+FOLDERS = _("the folders there are")
 
 
 def files() -> dict[str, str]:
@@ -40,11 +41,13 @@ def _entry(one: Slot | Widget, language: str) -> str:
     if isinstance(one, Slot):
         facts = [f"`{one.type}`", *([translate(OPTIONAL, language)] if one.optional else [])]
     else:
-        facts = [_range(one.parameter, language), f"{translate(DEFAULT, language)} {_default(one.parameter, language)}"]
+        facts = [_range(one.parameter, language)]
+        if default := _default(one.parameter, language):
+            facts.append(f"{translate(DEFAULT, language)} {default}")
     return " · ".join([f"- **{one.title.text(language)}**", *facts]) + f"<br>{one.tooltip.text(language)}"
 
 
-def _range(parameter: Parameter, language: str) -> str:
+def _range(parameter: Setting, language: str) -> str:
     match parameter:
         case Number(low=low, high=high) | Integer(low=low, high=high):
             return f"{low:g} – {high:g}"
@@ -56,11 +59,13 @@ def _range(parameter: Parameter, language: str) -> str:
             return "`#rrggbb`"
         case ModelChoice():
             return translate(MODELS, language)
+        case FolderChoice():
+            return translate(FOLDERS, language)
         case _:
             return unreachable(parameter)
 
 
-def _default(parameter: Parameter, language: str) -> str:
+def _default(parameter: Setting, language: str) -> str:
     match parameter:
         case Number(default=number) | Integer(default=number):
             return f"{number:g}"
@@ -68,5 +73,7 @@ def _default(parameter: Parameter, language: str) -> str:
             return translate(ON if is_on else OFF, language)
         case Choice(default=text) | Colour(default=text) | ModelChoice(default=text):
             return f"`{text}`"
+        case FolderChoice():
+            return ""
         case _:
             return unreachable(parameter)

@@ -9,16 +9,25 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ...shared_core import operation, run
+from ...shared_core import ModelMissing, operation, run
 from ...shared_core.models.cache import ModelCache
 from ...shared_core.spec import Input, ModelChoice, Operation
-from ..description import Node, all_nodes
+from ..description import FOLDER_LOADER, Node, all_nodes
 from .help_pages import FOLDER, picture_path
 
 __all__ = ["draw", "on_paper"]
 
 HEIGHT, GAP, ARROW, LEVEL = 240, 12, 28, 205
 """pixels; grey level of the checkerboard's dark squares"""
+SETTINGS: dict[str, dict[str, object]] = {
+    "clean_up": {"keep": "largest", "fill_holes": 20_000, "feather": 1.5},
+    "composite": {"fill": "gradient"},
+    "crop_to_subject": {"margin": 16},
+    "drop_shadow": {"right": 24, "down": 24},
+    "trimap": {"inside": 16.0, "outside": 16.0},
+}
+"""where the defaults would show little"""
+SCREEN = (0.0, 0.6, 0.1)
 
 
 def draw(root: Path) -> None:
@@ -28,8 +37,13 @@ def draw(root: Path) -> None:
     models = ModelCache("cpu")
     matte = run("matte", {"image": sample["image"]}, models=models)
     known = {**sample, "alpha": matte["alpha"], "foreground": matte["foreground"], "refine_alpha.alpha": hard[..., 0]}
+    known |= {"clean_up.alpha": _spoiled(matte["alpha"]), "despill.foreground": _before_a_screen(matte["foreground"], matte["alpha"])}
+    over_stars = torch.lerp(sample["background"][:, :512, :512], matte["foreground"], matte["alpha"][..., None])
+    known["crop_to_subject.image"] = _far_away(over_stars, sample["background"])
+    known["crop_to_subject.alpha"] = _far_away(matte["alpha"][..., None], torch.zeros(1, 512, 768, 1))[..., 0]
+    folder = [_read(path) for path in sorted((root / "workflows/inputs/u2studio_folder").iterdir())]
     for node in all_nodes():
-        before, after = _shown(node, known, models)
+        before, after = ([], folder) if node.id == FOLDER_LOADER else _shown(node, known, models)
         target = root / FOLDER / picture_path(node)
         target.parent.mkdir(parents=True, exist_ok=True)
         _side_by_side([on_paper(one) for one in before], [on_paper(one) for one in after]).save(target, quality=85, optimize=True)
@@ -37,8 +51,11 @@ def draw(root: Path) -> None:
 
 def _shown(node: Node, known: dict[str, Tensor], models: ModelCache) -> tuple[list[Tensor], list[Tensor]]:
     job = node.operation or operation("matte")
-    linked = {one.name: _example(job, one, known) for one in job.inputs}
-    made = run(job.id, linked, _settings(job), models=models)
+    linked = {one.name: _example(job, one, known) for one in job.inputs if not one.optional or one.name in known}
+    try:
+        made = run(job.id, linked, _settings(job), models=models)
+    except ModelMissing:  # what it is for can be told without the network, what it makes cannot
+        return list(linked.values()), []
     if node.operation is None:  # the loader and the all-in-one: what they end in
         return list(linked.values()), [made["cutout"]]
     return list(linked.values()), [made[one.id] for one in node.outputs]
@@ -51,7 +68,34 @@ def _example(job: Operation, one: Input, known: dict[str, Tensor]) -> Tensor:
 
 
 def _settings(job: Operation) -> dict[str, object]:
-    return {one.name: one.default for one in job.parameters if isinstance(one, ModelChoice)}
+    return {one.name: one.default for one in job.parameters if isinstance(one, ModelChoice)} | SETTINGS.get(job.id, {})
+
+
+def _spoiled(alpha: Tensor) -> Tensor:
+    """A mask with specks beside the subject and holes in it."""
+    spoiled = alpha.clone()
+    random = torch.Generator().manual_seed(4)
+    rows, columns = torch.arange(alpha.shape[1])[:, None], torch.arange(alpha.shape[2])[None]
+    for _ in range(24):
+        y, x, radius = (int(torch.randint(low, high, (), generator=random)) for low, high in ((0, alpha.shape[1]), (0, alpha.shape[2]), (3, 12)))
+        disc = (rows - y) ** 2 + (columns - x) ** 2 <= radius**2
+        spoiled[0, disc] = 1 - alpha[0, y, x].round()
+    return spoiled
+
+
+def _before_a_screen(foreground: Tensor, alpha: Tensor) -> Tensor:
+    """As if photographed before a green screen that shines upon the subject."""
+    green = torch.tensor(SCREEN)
+    return torch.lerp(green.expand_as(foreground), (foreground + 0.4 * green).clamp(0, 1), alpha[..., None])
+
+
+def _far_away(picture: Tensor, background: Tensor) -> Tensor:
+    """A picture at half its size in the middle of a wide background. [1, H, W, C] → [1, h, w, C]"""
+    small = picture[:, ::2, ::2]
+    height, width = small.shape[1:3]
+    wide = background[:, : height * 2, : width * 3].clone()
+    wide[:, height // 2 : height // 2 + height, width : width * 2] = small
+    return wide
 
 
 def on_paper(picture: Tensor) -> Image.Image:

@@ -88,12 +88,11 @@ def folder_batch() -> Graph:
     graph = Graph(
         "folder_batch",
         (
-            _("Every picture of a folder in ComfyUI's input folder is cut out, in one batch."),
+            _("Every picture of a folder in ComfyUI's input folder is cut out, one after the other, each in its own size."),
             _("Copy the folder u2studio_folder from the pack's workflows/inputs there, or choose one of your own."),
-            _("A batch has one size; choose how pictures of other sizes are fitted."),
         ),
     )
-    photos = graph.add("LoadImageSetFromFolderNode", 0, folder=FOLDER, resize_method="Pad")
+    photos = graph.add("U2LoadFolder", 0, folder=FOLDER)
     model = graph.add("U2LoadModel", 0)
     matte = graph.add("U2Matte", 1, image=photos[0], model=model[0])
     graph.add("SaveImage", 2, images=matte[2], filename_prefix="u2studio/folder")

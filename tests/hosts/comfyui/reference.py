@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from u2studio.shared_core import operation, run
+from u2studio.shared_core.imaging.files import read_picture
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.spec import ModelChoice
 from u2studio.u2net_nodes.description import Node, all_nodes
@@ -23,10 +24,10 @@ Inputs = dict[str, Any]
 
 
 class Shown(NamedTuple):
-    """What an output node shows, [B, H, W, C] or [B, H, W], 0..1; for colours that a mask belongs to, that mask, [B, H, W]."""
+    """What an output node shows, each [H, W, C] or [H, W], 0..1; for colours that a mask belongs to, that mask, [H, W]."""
 
-    picture: Tensor
-    weight: Tensor | None
+    pictures: list[Tensor]
+    weights: list[Tensor | None]
 
 
 def expected(prompt: dict[str, Any], inputs: Path) -> dict[str, Shown]:
@@ -37,18 +38,32 @@ def expected(prompt: dict[str, Any], inputs: Path) -> dict[str, Shown]:
         if node_id not in made:
             node = prompt[node_id]
             values = {name: outputs(value[0])[value[1]] if isinstance(value, list) else value for name, value in node["inputs"].items()}
-            made[node_id] = _run(node["class_type"], values, inputs)
+            made[node_id] = _each(node["class_type"], values, inputs)
         return made[node_id]
 
     def shown(node_id: str) -> Shown:
-        picture, link = outputs(node_id)[0], prompt[node_id]["inputs"].get("images")
+        pictures, link = _singly(outputs(node_id)[0]), prompt[node_id]["inputs"].get("images")
         node = next((one for one in all_nodes() if link and one.id == prompt[link[0]]["class_type"]), None)
         names = [one.id for one in node.outputs] if node else []
-        weight = outputs(link[0])[names.index("alpha")] if names and names[link[1]] == "foreground" else None
-        return Shown(picture, weight)
+        weighed = bool(names) and names[link[1]] == "foreground" and "alpha" in names
+        return Shown(pictures, _singly(outputs(link[0])[names.index("alpha")]) if weighed else [None] * len(pictures))  # pyright: ignore[reportArgumentType]
 
     ends = ("SaveImage", "PreviewImage", "MaskPreview", "U2RemoveBackground")
     return {node_id: shown(node_id) for node_id, node in prompt.items() if node["class_type"] in ends}
+
+
+def _each(kind: str, values: Inputs, inputs: Path) -> tuple[Any, ...]:
+    """A node's outputs; where an input is a list, lists of what the node makes of each."""
+    lists = {name: value for name, value in values.items() if isinstance(value, list)}
+    if not lists:
+        return _run(kind, values, inputs)
+    runs = [_run(kind, {**values, **dict(zip(lists, ones, strict=True))}, inputs) for ones in zip(*lists.values(), strict=True)]
+    return tuple(list(one) for one in zip(*runs, strict=True))
+
+
+def _singly(made: Tensor | list[Tensor]) -> list[Tensor]:
+    """The pictures of a batch, or of a list of batches."""
+    return [one for batch in (made if isinstance(made, list) else [made]) for one in batch]
 
 
 def _run(kind: str, values: Inputs, inputs: Path) -> tuple[Any, ...]:
@@ -56,7 +71,8 @@ def _run(kind: str, values: Inputs, inputs: Path) -> tuple[Any, ...]:
     if node is None:
         return CORE[kind](values, inputs)
     if node.operation is None:
-        return (None,) if kind == "U2LoadModel" else _remove_background(values)
+        own = {"U2LoadModel": lambda: (None,), "U2LoadFolder": lambda: _folder(values, inputs), "U2RemoveBackground": lambda: _remove_background(values)}
+        return own[kind]()
     return _operate(node, values)
 
 
@@ -83,10 +99,9 @@ def read(path: Path) -> Tensor:
     return torch.from_numpy(np.asarray(Image.open(path).convert("RGB"), dtype=np.float32) / 255)[None]
 
 
-def _folder(values: Inputs, inputs: Path) -> tuple[Tensor]:
-    import os
-
-    return (torch.cat([read(inputs / values["folder"] / name) for name in os.listdir(inputs / values["folder"])]),)  # noqa: PTH208 (its order, as ComfyUI's)
+def _folder(values: Inputs, inputs: Path) -> tuple[list[Tensor]]:
+    read_as_core = (torch.from_numpy(read_picture(path).pixels[..., :3])[None] for path in sorted((inputs / values["folder"]).iterdir()))
+    return ([one / 255 for one in read_as_core],)
 
 
 def _mask_composite(values: Inputs, _inputs: Path) -> tuple[Tensor]:
@@ -114,7 +129,6 @@ def _upscale(state: dict[str, Tensor], image: Tensor) -> Tensor:
 CORE: dict[str, Callable[[Inputs, Path], tuple[Any, ...]]] = {
     "LoadImage": lambda values, inputs: (read(inputs / values["image"]), None),
     "LoadImageMask": lambda values, inputs: (read(inputs / values["image"])[..., "rgb".index(values["channel"][0])],),
-    "LoadImageSetFromFolderNode": _folder,
     "UpscaleModelLoader": lambda values, inputs: (load_file(inputs.parent / "models" / "upscale_models" / values["model_name"]),),
     "ImageUpscaleWithModel": lambda values, _inputs: (_upscale(values["upscale_model"], values["image"]),),
     "ThresholdMask": lambda values, _inputs: ((values["mask"] > values["value"]).float(),),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import urllib.parse
 from typing import Any
 
 import pytest
 
-from u2studio.u2net_nodes.description import Node, Slot, all_nodes
+from u2studio.u2net_nodes.description import Node, all_nodes
 from u2studio.u2net_nodes.generate.core_nodes import CORE_NODES
 
 from .comfy_server import ROOT, Server
 from .conftest import PACK
+
+USED = {node["type"] for path in (ROOT / "workflows").glob("*.json") for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]}
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +48,13 @@ class TestEveryNode:
                 assert {"min", "max", "step", "default"} <= set(more), name
                 assert more["min"] <= more["default"] <= more["max"], name
             if kind == "COMBO":
-                assert more["default"] in more["options"], name
+                assert more.get("default", more["options"][0]) in more["options"], name
 
     def test_has_the_inputs_and_outputs_of_its_description(self, told: dict[str, Any], node: Node) -> None:
         entry = told[node.id]
-        optional = {one.id for one in node.inputs if isinstance(one, Slot) and one.optional}
-        assert list(entry["input"]["required"]) == [one.id for one in node.inputs if one.id not in optional]
-        assert set(entry["input"].get("optional", {})) == optional
+        required = [one.id for one in node.slots if not one.optional]
+        assert list(entry["input"].get("required", {})) == required
+        assert list(entry["input"].get("optional", {})) == [one.id for one in node.inputs if one.id not in required]
         assert entry["output"] == [one.type for one in node.outputs]
 
     @pytest.mark.parametrize("language", ["en", "zh"])
@@ -78,13 +81,16 @@ class TestEveryNode:
 
 @pytest.mark.parametrize("name", CORE_NODES)
 def test_our_table_of_comfyuis_own_nodes_is_true(told: dict[str, Any], name: str) -> None:
+    if name not in told:
+        assert name not in USED, "a template needs it, and this ComfyUI does not have it"
+        pytest.skip("this ComfyUI does not have it, and only templates of former releases do")
     known, entry = CORE_NODES[name], told[name]
     inputs = inputs_of(entry)
     linked = {slot for slot, _type in known.slots}
     assert {slot: inputs[slot][0] for slot in linked} == dict(known.slots)
     only_page = {widget for widget, _value in known.front_end_only}
     assert [one for one in known.widgets if one not in only_page] == [one for one in inputs if one not in linked]
-    assert [kind for _name, kind in known.outputs] == entry["output"]
+    assert entry["output"][: len(known.outputs)] == [kind for _name, kind in known.outputs]  # newer ones pass more on
 
 
 def test_every_template_is_listed_with_its_picture(server: Server) -> None:
@@ -98,7 +104,7 @@ def test_models_of_the_folder_are_listed_after_our_own(server: Server) -> None:
     (server.base.folder / "models" / "u2net" / "portrait").mkdir(exist_ok=True)
     (server.base.folder / "models" / "u2net" / "portrait" / "a.safetensors").write_bytes(b"")
     (server.base.folder / "models" / "u2net" / "notes.txt").write_text("not a model")
-    options = server.get("/object_info/U2LoadModel")["U2LoadModel"]["input"]["required"]["model"][1]["options"]
+    options = server.get("/object_info/U2LoadModel")["U2LoadModel"]["input"]["optional"]["model"][1]["options"]
     assert options[0] == "u2netp"
     assert "portrait/a.safetensors" in options
     assert not [one for one in options if one.endswith(".txt")]
