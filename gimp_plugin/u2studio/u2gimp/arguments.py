@@ -101,10 +101,12 @@ def _declare_parameter(procedure: Gimp.Procedure, parameter: dict[str, Any], lab
 
 def values(config: Gimp.ProcedureConfig, data: dict[str, Any]) -> dict[str, Any]:
     """The parameters as the worker takes them."""
-    return {one["name"]: _value(config.get_property(argument(one["name"])), one["kind"]) for one in data["parameters"]}
+    return {one["name"]: _value(config.get_property(argument(one["name"])), one) for one in data["parameters"]}
 
 
-def _value(value: Any, kind: str) -> Any:
-    if kind == "colour":
-        return "#" + value.get_bytes(Babl.format("R'G'B' u8")).get_data().hex()
-    return value
+def _value(value: Any, parameter: dict[str, Any]) -> Any:
+    if parameter["kind"] != "colour":
+        return value
+    if value is None or value.get_rgba().alpha == 0.0:  # GIMP 3.0 tells scripts no default of a colour; one that does not set it sends transparent black
+        return parameter["default"]
+    return "#" + value.get_bytes(Babl.format("R'G'B' u8")).get_data().hex()
