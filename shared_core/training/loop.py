@@ -97,6 +97,8 @@ class Trainer:
                          workers=machine.workers(core.workers), pin=machine.device.type == "cuda")  # fmt: skip
         if self._out_of_patience():
             return "early"
+        if core.validation.at_start and self.step == 0:
+            self._validate()
         for step, batch in zip(steps, loader, strict=True):
             self.sums.add(self.learner.learn(step, machine.moved(batch)))
             self.step = step + 1

@@ -70,6 +70,8 @@ class Validation:
 
     every: Count = 1000
     """steps; 0: only at the end"""
+    at_start: bool = False
+    """measure the start weights too, so that they win where training makes nothing better"""
     metric: str = ""
     """what decides which weights are best; empty: the task's own choice"""
     keep: Annotated[int, Range(1, 1000)] = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ...models.cards import Network, card, cards
 from ...models.convert import read_checkpoint
 from ...models.prepare import prepare
 from ...networks.u2net import U2Net
+from ...spec.check import closest
 from .settings import NetworkSettings
 
 __all__ = ["build_network", "network_of"]
@@ -43,10 +44,15 @@ def build_network(settings: NetworkSettings) -> U2Net:
         network = U2Net(small=wanted.small)
         if settings.init == "xavier":
             network.apply(_xavier)
+    stages = {name: stage for name, stage in network.named_children() if name.startswith("stage")}
+    for name in settings.fp32_stages:
+        if name not in stages:
+            raise BadInput("{name} is {value}; it must be one of: {choices}.{hint}",
+                           name="network.fp32_stages", value=repr(name), choices=", ".join(stages), hint=closest(name, stages))  # fmt: skip
+        stages[name].forward = _InFloat32(stages[name].forward)
     if settings.checkpointing:
-        for name, stage in network.named_children():
-            if name.startswith("stage"):
-                stage.forward = _Recomputed(stage)
+        for stage in stages.values():
+            stage.forward = _Recomputed(stage)
     return network
 
 
@@ -55,6 +61,17 @@ def _xavier(module: nn.Module) -> None:
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+class _InFloat32:
+    """A stage's forward outside of autocast."""
+
+    def __init__(self, forward: Callable[[Tensor], Tensor]) -> None:
+        self.forward = forward
+
+    def __call__(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return self.forward(x.float())
 
 
 class _Recomputed:
@@ -72,11 +89,13 @@ class _Recomputed:
 @contextmanager
 def _statistics_kept(stage: nn.Module) -> Iterator[None]:
     """While inside, batch-norms in training do not take the batch into their running statistics: the second run would count it twice."""
-    norms = [one for one in stage.modules() if isinstance(one, _BatchNorm) and one.training]
-    for one in norms:
-        one.track_running_stats = False
+    norms = [(one, one.momentum, one.num_batches_tracked) for one in stage.modules() if isinstance(one, _BatchNorm) and one.training]
+    for one, _, _ in norms:
+        one.momentum = 0.0
     try:
         yield
     finally:
-        for one in norms:
-            one.track_running_stats = True
+        for one, momentum, counter in norms:
+            one.momentum = momentum
+            if counter is not None:
+                counter.sub_(1)

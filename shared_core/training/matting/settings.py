@@ -61,6 +61,8 @@ class NetworkSettings:
     """weights to begin with: a card's id or a file; empty: chance"""
     init: Literal["pytorch", "xavier"] = "pytorch"
     """the chance: PyTorch's own (the authors' code), or Xavier's uniform with biases 0 (their paper)"""
+    fp32_stages: tuple[str, ...] = ()
+    """stages kept in float32 where the recipe's precision is bf16, such as stage2d, which cancels large numbers in the authors' U²-NetP"""
     checkpointing: bool = False
     """forget what stages computed and compute it again for the gradient: a third more time, far less memory"""
 
