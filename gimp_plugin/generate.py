@@ -32,8 +32,8 @@ COPIES = ("protocol.py", "places.py", "client.py")
 MENU = "<Image>/Filters/u2studio"
 MASK_MENU = "<Image>/Layer/Mask/[Modify]"
 SELECT_MENU = "<Image>/Select"
-LEFT_OUT = {"composite", "sheet"}
-"""operations without a use in GIMP: a layer above another is a composite, and layers are looked at one by one"""
+LEFT_OUT = {"keep_transparency"}
+"""parameters without a use in GIMP, where what is transparent in a layer stays so by itself"""
 
 
 def _(text: str) -> str:
@@ -69,41 +69,50 @@ def generated() -> dict[Path, bytes]:
 
 
 def procedures() -> list[dict[str, Any]]:
-    """One procedure for each operation GIMP can feed, and one each for its mask and its selection where it needs only a picture."""
+    """One procedure for each operation GIMP can feed, and one more each for its mask and its selection where it makes them."""
     made = []
     for operation in operations():
-        kinds = {one.kind for one in operation.inputs if not one.optional}
-        results = _results(operation)
-        if operation.id in LEFT_OUT or not kinds <= {"image", "alpha"} or not results:
+        inputs, results = _inputs(operation), _results(operation)
+        if not inputs or not results:
             continue
         name = f"plug-in-u2studio-{operation.id.replace('_', '-')}"
-        label = LABELS.get(operation.id, operation.title)
         shared = {
-            "operation": operation.id, "title": label, "blurb": operation.summary,
-            "inputs": [{"name": one.name, "kind": one.kind} for one in operation.inputs if not one.optional],
-            "outputs": {one.name: one.kind for one in operation.outputs},
-            "parameters": [parameter_data(one) for one in operation.parameters],
+            "operation": operation.id, "title": LABELS.get(operation.id, operation.title), "blurb": operation.summary, "inputs": inputs,
+            "outputs": [{"name": one.name, "kind": one.kind, "title": one.title, "help": one.help} for one in operation.outputs],
+            "parameters": [parameter_data(one) for one in operation.parameters if one.name not in LEFT_OUT],
         }  # fmt: skip
         made.append({"name": name, "label": _("{title}…"), "menu": MENU, "results": results, **shared})
-        if kinds == {"image"} and "layer-mask" in results:
-            made.append({"name": f"{name}-mask", "label": _("{title} as Mask…"), "menu": MASK_MENU, "results": ["layer-mask"], **shared})
-            made.append({"name": f"{name}-selection", "label": _("{title} as Selection…"), "menu": SELECT_MENU, "results": ["selection"], **shared})
+        if "layer-mask" in results:
+            takes_mask = any(one["from"] == "mask" for one in inputs)
+            labels = [_("{title}…")] * 2 if takes_mask else [_("{title} as Mask…"), _("{title} as Selection…")]
+            made.append({"name": f"{name}-mask", "label": labels[0], "menu": MASK_MENU, "results": ["layer-mask"], **shared})
+            made.append({"name": f"{name}-selection", "label": labels[1], "menu": SELECT_MENU, "results": ["selection"], **shared})
     return made
 
 
+def _inputs(operation: Operation) -> list[dict[str, Any]]:
+    """What each input is in GIMP: the layer, its mask, or another drawable or channel, which the user names. Empty where the layer is not asked for."""
+    found: list[dict[str, Any]] = []
+    for one in operation.inputs:
+        first, further = {"image": ("layer", "drawable"), "cutout": ("layer", "drawable"), "alpha": ("mask", "channel")}.get(one.kind, ("channel", "channel"))
+        source = further if any(other["from"] == first for other in found) else first
+        found.append({"name": one.name, "kind": one.kind, "from": source, "optional": one.optional, "title": one.title, "help": one.help})
+    return found if any(one["from"] in ("layer", "mask") for one in found) else []
+
+
 def _results(operation: Operation) -> list[str]:
-    """What GIMP can make of the outputs, the default first."""
-    kinds = {one.name: one.kind for one in operation.outputs}
-    results = []
-    if "alpha" in kinds.values():
-        results += ["layer-mask", *(["new-layer"] if "cutout" in kinds.values() else []), "selection", "channel"]
-        results += ["trimap"] if operation.id != "trimap" else []
-        results += ["foreground"] if "foreground" in kinds else []
-    elif "image" in kinds.values():
-        results += ["new-layer", "in-place"]
-    elif "trimap" in kinds.values():
-        results += ["trimap"]
-    return results
+    """What GIMP can make of the outputs, the default first. The first output is what an operation is for; none of another size: GIMP crops itself."""
+    outputs = [one for one in operation.outputs if not one.any_size]
+    kinds = {one.kind for one in outputs}
+    colours = kinds & {"image", "cutout"}
+    if not outputs or operation.outputs[0].any_size:
+        return []
+    if outputs[0].kind == "alpha":
+        foreground = ["foreground"] if "foreground" in {one.name for one in outputs} else []
+        return ["layer-mask", *(["new-layer"] if colours else []), "selection", "channel", "trimap", *foreground]
+    if outputs[0].kind in ("image", "cutout"):
+        return ["new-layer", "in-place"] if outputs[0].kind == "image" else ["new-layer"]
+    return ["trimap"] if outputs[0].kind == "trimap" else ["channel"]
 
 
 def parameter_data(parameter: Parameter) -> dict[str, Any]:

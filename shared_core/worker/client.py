@@ -59,12 +59,13 @@ class Watcher:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: pictures by output name, measured figures, provenance, and the seconds the worker computed."""
+    """What came back: pictures by output name, measured figures, provenance, the seconds the worker computed, and what the user should be told."""
 
     planes: Mapping[str, Plane]
     figures: Mapping[str, object]
     provenance: Mapping[str, object]
     seconds: float
+    notices: Sequence[str] = ()
 
 
 class Client:
@@ -140,7 +141,8 @@ class Client:
                 if event == "progress":
                     self.watcher.progress(int(header["done"]), int(header["total"]), str(header["note"]))  # type: ignore[call-overload]
                 elif event == "done":
-                    return Answer(planes, dict(header["figures"]), dict(header["provenance"]), float(header["seconds"]))  # type: ignore[call-overload]
+                    notices = [str(one) for one in header.get("notices", [])]  # type: ignore[attr-defined]
+                    return Answer(planes, dict(header["figures"]), dict(header["provenance"]), float(header["seconds"]), notices)  # type: ignore[call-overload]
                 elif event == "error":
                     raise WorkerError("{text}", str(header["kind"]), text=header["text"])
                 else:

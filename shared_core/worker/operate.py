@@ -76,6 +76,7 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
         "figures": dict(outputs.figures),
         "provenance": dict(outputs.provenance),
         "seconds": seconds,
+        "notices": [one.text(str(request.get("language", "en"))) for one in outputs.notices],
     }
     return header, [_plane(name, wanted[name], picture) for name, picture in made.items()]
 

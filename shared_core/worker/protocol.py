@@ -8,7 +8,7 @@ pickled: `Connection.send` and `Connection.recv` must not be used on these conne
              status    {"do": "status"}
              stop      {"do": "stop"}
     server → progress  {"event": "progress", "done": 1, "total": 4, "note": "…"}                            any number of them
-             done      {"event": "done", "figures": {…}, "provenance": {…}, "seconds": 1.2}                                  + planes
+             done      {"event": "done", "figures": {…}, "provenance": {…}, "seconds": 1.2, "notices": ["…"]}                + planes
              status    {"event": "status", …}
              error     {"event": "error", "kind": "BadInput", "text": "…"}                                  in the language asked for
 

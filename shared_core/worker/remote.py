@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..door import Outputs, operation
 from ..errors import BadInput, Cancelled, ModelCorrupt, ModelMissing, OutOfMemory, U2StudioError
+from ..notices import Notice
 from ..progress import Progress, silent
 from .client import Client, Watcher, WorkerError
 from .protocol import Plane
@@ -66,6 +67,7 @@ def run_in_worker(
     made: list[dict[str, Tensor]] = []
     figures: dict[str, object] = {}
     provenance: dict[str, object] = {}
+    notices: list[Notice] = []
     for index in range(max(len(picture) for picture in images.values())):
         planes = [_plane(name, picture[min(index, len(picture) - 1)]) for name, picture in images.items()]
         try:
@@ -73,8 +75,11 @@ def run_in_worker(
         except WorkerError as error:
             raise _KINDS.get(error.kind, U2StudioError)(error.sentence, **error.values) from error
         made.append({name: _tensor(plane) for name, plane in answer.planes.items()})
-        figures, provenance = dict(answer.figures), dict(answer.provenance)
-    return Outputs({name: torch.stack([one[name] for one in made]) for name in kinds}, figures, provenance)
+        provenance = dict(answer.provenance)
+        for key, value in answer.figures.items():  # a list has one number for each picture
+            figures[key] = [*figures.get(key, []), *value] if isinstance(value, list) else value  # type: ignore[misc]
+        notices += [Notice("{text}", text=one) for one in answer.notices]  # translated in the worker
+    return Outputs({name: torch.stack([one[name] for one in made]) for name in kinds}, figures, provenance, tuple(notices))
 
 
 def _plane(name: str, picture: Tensor) -> Plane:

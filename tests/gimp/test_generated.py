@@ -13,6 +13,7 @@ import pytest
 from u2studio.gimp_plugin import generate
 from u2studio.shared_core import operations
 from u2studio.shared_core.models.cards import cards
+from u2studio.shared_core.spec import Input, Operation, Output
 from u2studio.shared_core.texts import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,18 +43,64 @@ def test_every_text_of_the_plug_in_is_translated() -> None:
         assert f'msgid "{text}"' in po
 
 
-def test_every_operation_is_in_the_menu_or_left_out_for_a_reason() -> None:
-    found = {one["operation"] for one in generate.procedures()}
-    takes_a_layer = {one.id for one in operations() if {two.kind for two in one.inputs if not two.optional} <= {"image", "alpha"}}
-    assert found == takes_a_layer - generate.LEFT_OUT
+def test_every_operation_that_keeps_the_layers_size_is_in_the_menu() -> None:
+    in_the_menu = {one["operation"] for one in generate.procedures()}
+    for operation in operations():
+        assert (operation.id in in_the_menu) == (not operation.outputs[0].any_size), operation.id
+
+
+def test_masks_are_also_under_layer_mask_and_selections_under_select() -> None:
+    menus = {one["name"]: one["menu"] for one in generate.procedures()}
+    for one in generate.procedures():
+        if one["menu"] == generate.MENU and "layer-mask" in one["results"]:
+            assert menus[f"{one['name']}-mask"] == "<Image>/Layer/Mask/[Modify]"
+            assert menus[f"{one['name']}-selection"] == "<Image>/Select"
+
+
+def _operation(inputs: str, outputs: str) -> Operation:
+    """Of kinds; a second picture of a kind is optional, and an output in brackets is of any size."""
+    kinds = inputs.split()
+    given = tuple(Input(name=f"{kind}_{at}", kind=kind, title="", help="", optional=kind in kinds[:at]) for at, kind in enumerate(kinds))  # type: ignore[arg-type]
+    made = tuple(Output(name=one, kind=one.strip("()"), title="", help="", any_size=one.startswith("(")) for one in outputs.split())  # type: ignore[arg-type]
+    return Operation(id="made_up", family="", title="Made up", summary="", inputs=given, parameters=(), outputs=made)
+
+
+@pytest.mark.parametrize(("inputs", "outputs", "sources", "results"), [
+    ("image", "alpha", ["layer"], ["layer-mask", "selection", "channel", "trimap"]),
+    ("image", "alpha image", ["layer"], ["layer-mask", "new-layer", "selection", "channel", "trimap"]),
+    ("alpha", "alpha", ["mask"], ["layer-mask", "selection", "channel", "trimap"]),
+    ("image alpha", "image cutout", ["layer", "mask"], ["new-layer", "in-place"]),
+    ("image alpha", "cutout image alpha", ["layer", "mask"], ["new-layer"]),
+    ("cutout", "image", ["layer"], ["new-layer", "in-place"]),
+    ("image image", "image", ["layer", "drawable"], ["new-layer", "in-place"]),
+    ("image alpha image alpha", "image", ["layer", "mask", "drawable", "channel"], ["new-layer", "in-place"]),
+    ("image alpha trimap", "alpha", ["layer", "mask", "channel"], ["layer-mask", "selection", "channel", "trimap"]),
+    ("alpha", "trimap", ["mask"], ["trimap"]),
+    ("image", "map", ["layer"], ["channel"]),
+    ("image", "(image) (alpha)", None, None),
+    ("trimap", "alpha", None, None),
+])  # fmt: skip
+def test_an_operation_to_come_is_a_procedure_by_its_kinds(
+    inputs: str, outputs: str, sources: list[str] | None, results: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "operations", lambda: (_operation(inputs, outputs),))
+    made = generate.procedures()
+    if sources is None:
+        assert made == []
+        return
+    assert [one["from"] for one in made[0]["inputs"]] == sources
+    assert made[0]["results"] == results
+    assert len(made) == (3 if "layer-mask" in made[0]["results"] else 1)
 
 
 def test_a_procedure_has_every_parameter_of_its_operation() -> None:
     for operation in operations():
         for procedure in (one for one in generate.procedures() if one["operation"] == operation.id):
-            assert [one["name"] for one in procedure["parameters"]] == [one.name for one in operation.parameters]
-            # GIMP's own arguments
-            assert not {one["name"] for one in procedure["parameters"]} & {"run_mode", "image", "drawables", "result", "existing"}
+            assert [one["name"] for one in procedure["parameters"]] == [one.name for one in operation.parameters if one.name not in generate.LEFT_OUT]
+            names = [one["name"] for one in procedure["parameters"] + [two for two in procedure["inputs"] if two["from"] in ("drawable", "channel")]]
+            # beside them GIMP's own arguments and ours
+            assert not set(names) & {"run_mode", "image", "drawables", "result", "mask", "existing"}
+            assert len(set(names)) == len(names)
 
 
 def test_models_are_a_choice_of_the_cards() -> None:

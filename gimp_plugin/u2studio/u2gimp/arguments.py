@@ -51,13 +51,13 @@ def masks(outputs: Sequence[dict[str, str]]) -> list[dict[str, str]]:
 
 def declare(procedure: Gimp.Procedure, data: dict[str, Any]) -> None:
     """Give `procedure` the arguments of `data`: how to use the result, then the operation's parameters."""
-    own = [one["name"] for one in data["parameters"]]
     others = others_of(data)
     parts = {one["name"]: (_(one["title"]), _(one["help"])) for one in masks(data["outputs"])}
-    units = [f" ({one['unit']})" if one.get("unit") else "" for one in data["parameters"]]
-    titles = [(_("Result"), ""), (_("Mask"), ""), (_("If there is a mask"), ""), *((_(one["title"]), "") for one in others)]
-    titles += zip((_(one["title"]) for one in data["parameters"]), units, strict=True)
-    labels = dict(zip(["result", "mask", "existing", *(one["name"] for one in others), *own], with_mnemonics(titles), strict=True))
+    named = [("result", _("Result"), "")] if len(data["results"]) > 1 else []
+    named += [("mask", _("Mask"), "")] if len(parts) > 1 else []
+    named += [("existing", _("If there is a mask"), "")] if "layer-mask" in data["results"] else []
+    named += [(one["name"], _(one["title"]), f" ({one['unit']})" if one.get("unit") else "") for one in [*others, *data["parameters"]]]
+    labels = dict(zip((name for name, *_rest in named), with_mnemonics([(title, unit) for _name, title, unit in named]), strict=True))
     if len(data["results"]) > 1:
         chosen = {name: _results()[name] for name in data["results"]}
         _declare_choice(procedure, "result", labels["result"], _("What becomes of the result."), chosen, data["results"][0])

@@ -22,7 +22,7 @@ def language() -> str:
 
 
 def with_mnemonics(labels: list[tuple[str, str]]) -> list[str]:
-    """Labels with a key of their own, marked by "_": a letter of the title, or one in brackets where it has none (Chinese).
+    """Labels with a key of their own, marked by "_": a letter of the title, or one in brackets where it has no letters (Chinese).
 
     Each is given as its title and what follows it, a unit.
     """
@@ -34,5 +34,5 @@ def with_mnemonics(labels: list[tuple[str, str]]) -> list[str]:
             free.remove(title[at].lower())
             made.append(f"{title[:at]}_{title[at:]}{rest}")
         else:
-            made.append(f"{title}{rest}(_{free.pop(0).upper()})" if free else f"{title}{rest}")
+            made.append(f"{title}{rest}" if title.isascii() or not free else f"{title}{rest}(_{free.pop(0).upper()})")
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from gi.repository import Gegl, Gimp
-from pictures import call, done, good, photo, pixels, refused
+from pictures import call, done, good, own_pixels, photo, pixels, refused
 
 image, layer = photo()
 refused("Select a layer first", "matte", image, [])
@@ -114,3 +114,22 @@ done("estimate-foreground", image, [layer], result="in-place")
 far = max(abs(a - b) for a, b in zip(struct.unpack("300f", pixels(layer, "R'G'B' float")[:1200]), struct.unpack("300f", bright[:1200]), strict=True))
 assert far < 0.005, far
 good("colours beyond sRGB are not clipped")
+
+# an image with a profile wider than sRGB: the network sees the same photo, the colours come back in the image's own numbers
+image, layer = photo()
+done("matte", image, [layer])
+plain = pixels(layer.get_mask())
+image.convert_color_profile(Gimp.ColorProfile.new_rgb_adobe(), Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC, True)
+done("matte", image, [layer], existing="replace")
+apart = [abs(one - other) for one, other in zip(pixels(layer.get_mask()), plain, strict=True)]
+assert sum(apart) / len(apart) < 1, sum(apart) / len(apart)
+layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
+layer.add_mask(layer.create_mask(Gimp.AddMaskType.WHITE))
+vivid = struct.pack("3f", -0.3, 0.98, 0.1) * (192 * 192)  # greener than sRGB can be
+layer.get_buffer().set(Gegl.Rectangle.new(0, 0, 192, 192), "R'G'B' float", vivid)
+before = own_pixels(layer)
+assert struct.unpack("f", pixels(layer, "R'G'B' float")[:4])[0] < -0.1
+done("estimate-foreground", image, [layer], result="in-place")
+far = max(abs(one - other) for one, other in zip(own_pixels(layer), before, strict=True))
+assert far <= 1, far
+good("a wide profile: seen as sRGB, returned in its own numbers")

@@ -1,13 +1,17 @@
-"""With a screen: one undo step per result, bit-exact; the menu, the dialog, Repeat. Presses the keys itself."""
+"""With a screen: one undo step per result, bit-exact; menu, dialogs, last values, Repeat, Re-Show, Cancel. Presses the keys itself."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from pathlib import Path
 
 from gi.repository import Gimp
-from pictures import done, everything, good, photo, pixels
+from pictures import call, done, everything, good, photo, pixels, worker
+
+PROCEDURES = json.loads((Path(Gimp.directory()) / "plug-ins/u2studio/operations.json").read_text(encoding="utf-8"))["procedures"]
+MENU = [one for one in PROCEDURES if one["menu"] == "<Image>/Filters/u2studio"]
 
 
 def key(*names: str) -> None:
@@ -91,36 +95,104 @@ for existing in ("replace", "combine", "new-layer"):
 layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
 done("matte", image, [layer])
 check_undo("colours in place", "estimate-foreground", result="in-place")
+for data in MENU:
+    if data["operation"] not in ("matte", "clothes"):
+        check_undo(data["operation"], data["name"].removeprefix("plug-in-u2studio-"))
 layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
 
-# as a user: Filters › u2studio (the last entry) › Matting… (its second), the dialog, OK; then Repeat, which asks nothing
-image.clean_all()
-key("alt+r")
-for name in ("Up", "Right", "Down", "Return"):
+
+def choose(entry: str) -> None:
+    """Filters › u2studio (the last entry) › `entry`; GIMP sorts them."""
+    labels = sorted(["Settings and Status…", *(one["label"].format(title=one["title"]) for one in MENU)], key=str.casefold)
+    key("alt+r")
+    for name in ("Up", "Right", *["Down"] * labels.index(entry), "Return"):
+        time.sleep(0.4)
+        press(name)
+
+
+def in_dialog(title: str, *names: str) -> None:
+    """Wait for it, press keys."""
+    wait_until(f"the dialog {title}", lambda: window(f"^{title}$"))
+    time.sleep(1)
+    for name in names:
+        press(name)
+        time.sleep(0.4)
+
+
+def no_mask_any_more() -> None:
     time.sleep(0.5)
-    press(name)
-wait_until("the dialog", lambda: window("^Matting$"))
-time.sleep(1)
-press("Return")
+    layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
+    focus_image()
+
+
+# as a user: the menu, the dialog, OK; then Repeat, which asks nothing
+image.clean_all()
+choose("Matting…")
+in_dialog("Matting", "Return")
 wait_until("a mask", lambda: layer.get_mask() is not None)
 mask = pixels(layer.get_mask())
 good("menu and dialog: a mask")
-time.sleep(0.5)
-layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
-focus_image()
+no_mask_any_more()
 key("ctrl+f")
 wait_until("a mask by Repeat", lambda: layer.get_mask() is not None)
 assert pixels(layer.get_mask()) == mask
 assert not window("^Matting$")
 good("Repeat: the same mask, no dialog")
-time.sleep(0.5)
-layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
-focus_image()
+
+# Re-Show, another result chosen with the keys of the dialog; it is what the next dialog, Repeat and scripts with last values begin with
+no_mask_any_more()
 key("ctrl+shift+f")
-wait_until("the dialog again", lambda: window("^Matting$"))
-time.sleep(1)
-press("Escape")
+in_dialog("Matting", "alt+e", "Down", "Return")
+wait_until("the dialog gone", lambda: not window("^Matting$"))
+wait_until("a new layer", lambda: len(image.get_layers()) == 2)
+time.sleep(0.5)
+image.remove_layer(image.get_layers()[0])
+image.set_selected_layers([layer])
+assert layer.get_mask() is None
+key("ctrl+f")
+wait_until("a new layer by Repeat", lambda: len(image.get_layers()) == 2)
+time.sleep(0.5)
+image.remove_layer(image.get_layers()[0])
+image.set_selected_layers([layer])
+status, text = call("matte", image, [layer], mode=Gimp.RunMode.WITH_LAST_VALS)
+assert status == Gimp.PDBStatusType.SUCCESS, text
+assert len(image.get_layers()) == 2
+image.remove_layer(image.get_layers()[0])
+image.set_selected_layers([layer])
+good("last values: of the dialog, for Repeat and for scripts")
+focus_image()
+before = everything(image)
+key("ctrl+shift+f")
+in_dialog("Matting", "Escape")
 wait_until("the dialog gone", lambda: not window("^Matting$"))
 time.sleep(0.5)
-assert layer.get_mask() is None
+assert everything(image) == before
 good("Re-Show: the dialog; Cancel leaves the image as it was")
+
+# the Cancel button of the progress bar, by its key, in the middle of a job
+big, big_layer = photo(size=5000)
+big.resize_to_layers()
+Gimp.Display.new(big)
+before = everything(big)
+wait_until("the large photo's window", lambda: window("photo|5000"), 60)
+focus_image()
+running = json.loads(worker("--status").stdout)["pid"]
+choose("Matting…")
+in_dialog("Matting", "Return")
+wait_until("its job", lambda: json.loads(worker("--status").stdout)["jobs"])
+key("Escape")
+wait_until("the end of its job", lambda: not json.loads(worker("--status").stdout)["jobs"], 20)
+time.sleep(1)
+assert everything(big) == before
+assert json.loads(worker("--status").stdout)["pid"] == running
+good("Cancel in the middle of a job: the image is as it was, the worker stays")
+
+# settings and status: the worker ended and started by its buttons
+choose("Settings and Status…")
+in_dialog("u2studio .*: settings and status", "alt+t")
+wait_until("the worker's end", lambda: worker("--status").returncode == 1)
+in_dialog("u2studio .*: settings and status", "alt+w")
+wait_until("another worker", lambda: worker("--status").returncode == 0, 90)
+in_dialog("u2studio .*: settings and status", "Escape")
+wait_until("the dialog gone", lambda: not window("settings and status"))
+good("Settings and Status: stops and starts the worker")
