@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .models.source import ModelSource
+    from .notices import Notice
 
 __all__ = ["Outputs", "operation", "operations", "run"]
 
@@ -24,12 +25,14 @@ __all__ = ["Outputs", "operation", "operations", "run"]
 class Outputs(Mapping[str, "Tensor"]):
     """The pictures an operation made, by output name, and how they were made.
 
-    `figures` holds measured numbers (confidence, …); `provenance` the operation, its parameters, and each model's card and file hash.
+    `figures` holds measured numbers, in lists by picture where there is one for each (confidence, …); `provenance` the operation, its parameters,
+    and each model's card and file hash; `notices` what the user should be told.
     """
 
     pictures: Mapping[str, Tensor]
     figures: Mapping[str, object] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
     def __getitem__(self, name: str) -> Tensor:
         return self.pictures[name]
@@ -90,4 +93,4 @@ def run(
     pipeline = importlib.import_module(f".pipelines.{chosen.family}", __package__)
     made = getattr(pipeline, chosen.id)(**pictures, **values, job=job)
     provenance = {"operation": chosen.id, "parameters": values, "models": job.models_used}
-    return Outputs({name: made[name] for name in names if name in job.wanted}, job.figures, provenance)
+    return Outputs({name: made[name] for name in names if name in job.wanted}, job.figures, provenance, tuple(job.notices))

@@ -7,18 +7,20 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..door import operation
+from ..door import operation, run
 from ..errors import BadInput, Cancelled, ModelCorrupt, ModelMissing, U2StudioError
 from ..models.cards import card
 from .console import LANGUAGE, complain, progress_bar, say
+from .matting_chain import chain_options, chain_parameters
 from .matting_results import OUTPUTS, Result, results_of
-from .options import options_for, parameters_from, runtime_options
+from .options import options_for, runtime_options
 from .report import Report
 
 if TYPE_CHECKING:
@@ -29,10 +31,6 @@ if TYPE_CHECKING:
     from ..progress import Progress
 
 __all__ = ["matte"]
-
-FOLLOWING = ("trimap", "composite")
-"""operations whose parameters are options here too, with the operation's name before them"""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -50,7 +48,7 @@ class Order:
 
 _OPTIONS = [
     *options_for(operation("matte")),
-    *(option for one in FOLLOWING for option in options_for(operation(one), prefix=one)),
+    *chain_options(),
     click.Option(["--background"], type=click.Path(), metavar="FILE", help=say("Picture for --output composite; without one, the colour is used.")),
     *runtime_options(),
 ]
@@ -71,7 +69,7 @@ def matte(
     report_path: str | None, background: str | None, device: str, precision: str, **options: object,
 ) -> int:  # fmt: skip
     """Run `matte` over the inputs; the status is 1 when any of them failed."""
-    params = {one: parameters_from(operation(one), options, "" if one == "matte" else one) for one in ("matte", *FOLLOWING)}
+    params = chain_parameters(options)
     outputs = tuple(dict.fromkeys(outputs))
     from ..imaging.files import remove_leftovers, shown
     from ..models.cache import ModelCache
@@ -170,9 +168,11 @@ def _cut(one: Found, paths: Mapping[str, Path], order: Order, models: ModelSourc
     for path in paths.values():  # before any work is done for it
         check_target(path, overwrite=order.overwrite or order.resume)
     picture: Picture = read_picture(one.path) if one.path else read_picture(sys.stdin.buffer, name="-")
-    results = results_of(picture, order.outputs, order.params, order.background, models=models, progress=progress)
-    for result in results:
+    results = results_of(picture, order.outputs, order.params, order.background, perform=partial(run, models=models, progress=progress))
+    for notice in results.notices:
+        complain(f"{one.name}: {notice.text(LANGUAGE)}")
+    for result in results.pictures:
         with nullcontext(paths.get(result.output, sys.stdout.buffer)) as target:
             write_picture(target, result.pixels, metadata=result.metadata, depth=picture.depth, provenance=result.provenance,
                           overwrite=order.overwrite or order.resume)  # fmt: skip
-    return results
+    return results.pictures

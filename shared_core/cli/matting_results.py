@@ -1,34 +1,32 @@
-"""What `u2studio matte` makes of one photo: the pictures of each `--output`, each by an operation behind the door."""
+"""What `u2studio matte` makes of one photo: the pictures of each `--output`, each by operations behind the door."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-from ..door import operation, run
-from ..progress import Progress
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from ..door import Outputs
     from ..imaging.files import Metadata, Picture
-    from ..models.source import ModelSource
+    from ..notices import Notice
 
-__all__ = ["OUTPUTS", "Result", "results_of"]
+__all__ = ["OUTPUTS", "Perform", "Result", "Results", "results_of"]
 
-OUTPUTS = {
-    "cutout": ("estimate_foreground", "cutout"),
-    "alpha": ("matte", "alpha"),
-    "trimap": ("trimap", "trimap"),
-    "foreground": ("estimate_foreground", "foreground"),
-    "composite": ("composite", "image"),
-    "sheet": ("sheet", "image"),
-}
-"""--output → the operation that makes it from image, alpha, foreground and background, and which of its outputs it is"""
+OUTPUTS = ("cutout", "alpha", "trimap", "foreground", "composite", "sheet", "confidence")
 IN_OWN_COLOURS = ("cutout", "foreground")
 """these keep the photo's own profile; the others mix it with colours that are sRGB, or hold none"""
+Params = Mapping[str, Mapping[str, object]]
+
+
+class Perform(Protocol):
+    """`door.run` with models and progress settled."""
+
+    def __call__(self, operation_id: str, images: Mapping[str, Tensor], params: Mapping[str, object] | None = None, *, wanted: Collection[str]) -> Outputs: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,64 +39,109 @@ class Result:
     provenance: Mapping[str, object]
 
 
-def results_of(
-    picture: Picture,
-    outputs: tuple[str, ...],
-    params: Mapping[str, Mapping[str, object]],
-    background: Tensor | None,
-    *,
-    models: ModelSource,
-    progress: Progress,
-) -> list[Result]:
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """All that was made of a photo, and what its user should be told."""
+
+    pictures: list[Result]
+    notices: tuple[Notice, ...]
+
+
+def results_of(picture: Picture, outputs: tuple[str, ...], params: Params, background: Tensor | None, *, perform: Perform) -> Results:
     """Run the operations that `outputs` need on one photo; the network once.
 
     Args:
         picture: the photo.
-        outputs: keys of `OUTPUTS`.
-        params: by operation id.
-        background: for "composite", [1, h, w, 3 or 4]; None uses the colour.
-        models: where models come from.
-        progress: told of each step.
+        outputs: members of `OUTPUTS`.
+        params: by operation; despill, drop_shadow, crop_to_subject and clean_up are done where they are among them.
+        background: for "composite", [1, h, w, 3 or 4]; None takes what the parameters say.
+        perform: how operations are run.
     Returns: one result per output, in their order.
-    Raises: as `run`.
+    Raises: as `door.run`.
     """
     import torch
 
-    srgb = {"image": torch.from_numpy(picture.pixels)[None]}
-    if background is not None:
-        srgb["background"] = background
-    matted = run("matte", {"image": srgb["image"]}, params["matte"], models=models, progress=progress, wanted=("alpha",))
-    srgb["alpha"] = matted["alpha"]
-    own = srgb if picture.own is picture.pixels else {"image": torch.from_numpy(picture.own)[None], "alpha": matted["alpha"]}
-    results: list[Result] = []
+    image = torch.from_numpy(picture.pixels)[None]
+    matted = perform("matte", {"image": image}, params["matte"], wanted=("alpha", *(("confidence",) if "confidence" in outputs else ())))
+    alpha = matted["alpha"]
+    if "clean_up" in params:
+        alpha = perform("clean_up", {"alpha": alpha}, params["clean_up"], wanted=("alpha",))["alpha"]
+    srgb = _Chain(image, alpha, background, outputs, params, perform)
+    own = srgb if picture.own is picture.pixels else replace(srgb, image=torch.from_numpy(picture.own)[None])
+    figures, rows, columns = dict(matted.figures), slice(None), slice(None)
+    if "crop_to_subject" in params:
+        figures |= (box := _box(srgb, params, perform))
+        rows, columns = _slices(**box["crop"])  # pyright: ignore[reportCallIssue]
+    made: list[Result] = []
     for output in outputs:
-        known = own if output in IN_OWN_COLOURS else srgb
-        _make(output, outputs, known, params, models, progress)
-        keeps = picture.metadata if output in IN_OWN_COLOURS else replace(picture.metadata, icc=None)
-        provenance = {"output": output, **matted.provenance, "figures": dict(matted.figures)}
-        results.append(Result(output=output, pixels=known[_name(output)][0].numpy(), metadata=keeps, provenance=provenance))
-    return results
+        chain = own if output in IN_OWN_COLOURS else srgb
+        if output == "sheet":
+            pixels = chain.sheet(rows, columns)
+        else:
+            pixels = (matted["confidence"] if output == "confidence" else chain.picture(output))[:, rows, columns]
+        metadata = picture.metadata if output in IN_OWN_COLOURS else replace(picture.metadata, icc=None)
+        provenance = {"output": output, **matted.provenance, "figures": figures, "then": {name: params[name] for name in params if name != "matte"}}
+        made.append(Result(output=output, pixels=pixels[0].numpy(), metadata=metadata, provenance=provenance))
+    return Results(pictures=made, notices=matted.notices)
 
 
-def _make(
-    output: str, outputs: tuple[str, ...], known: dict[str, Tensor], params: Mapping[str, Mapping[str, object]], models: ModelSource, progress: Progress
-) -> None:
-    """Put the picture of an output into `known`, and with it all that the same run can make."""
-    operation_id, _ = OUTPUTS[output]
-    if _name(output) in known:
-        return
-    if operation_id == "composite" and "foreground" not in known:
-        known |= run("estimate_foreground", _inputs("estimate_foreground", known), models=models, progress=progress, wanted=("foreground",))
-    wanted = [OUTPUTS[one][1] for one in outputs if OUTPUTS[one][0] == operation_id]
-    made = run(operation_id, _inputs(operation_id, known), params.get(operation_id), models=models, progress=progress, wanted=wanted)
-    known |= {_name(one): made[OUTPUTS[one][1]] for one in outputs if OUTPUTS[one][0] == operation_id}
+@dataclass(frozen=True)
+class _Chain:
+    """The pictures of one photo in one colour space, each made when it is first asked for."""
+
+    image: Tensor
+    alpha: Tensor
+    background: Tensor | None
+    outputs: tuple[str, ...]
+    params: Params
+    perform: Perform
+
+    def picture(self, output: str) -> Tensor:
+        """The picture of an output but the sheet and the confidence, [1, H, W, …]."""
+        if output == "alpha":
+            return self.alpha
+        if output == "trimap":
+            return self.perform("trimap", {"alpha": self.alpha}, self.params["trimap"], wanted=("trimap",))["trimap"]
+        if output == "foreground":
+            return self._freed["foreground"]
+        layer = self.layer
+        if output == "cutout":
+            return layer["cutout"]
+        over = {"foreground": layer["foreground"], "alpha": layer["alpha"], **({} if self.background is None else {"background": self.background})}
+        return self.perform("composite", over, self.params["composite"], wanted=("image",))["image"]
+
+    def sheet(self, rows: slice, columns: slice) -> Tensor:
+        """Photo, alpha and cut-out of a part side by side."""
+        part = {"image": self.image[:, rows, columns], "alpha": self.alpha[:, rows, columns]}
+        return self.perform("sheet", part, wanted=("image",))["image"]
+
+    @cached_property
+    def layer(self) -> Mapping[str, Tensor]:
+        """Subject and, where asked for, its shadow: foreground, alpha, and where wanted the cut-out."""
+        if "drop_shadow" not in self.params:
+            return {**self._freed, "alpha": self.alpha}
+        wanted = ["alpha", "foreground", *(["cutout"] if "cutout" in self.outputs else [])]
+        given = {"foreground": self._freed["foreground"], "alpha": self.alpha}
+        return self.perform("drop_shadow", given, self.params["drop_shadow"], wanted=wanted)
+
+    @cached_property
+    def _freed(self) -> Mapping[str, Tensor]:
+        """The subject's own colours, and the cut-out where it is wanted without a shadow."""
+        image = self.image
+        if "despill" in self.params:
+            image = self.perform("despill", {"foreground": image}, self.params["despill"], wanted=("foreground",))["foreground"]
+        shadow = "drop_shadow" in self.params
+        wanted = [one for one in ("cutout", "foreground") if one in self.outputs and not (one == "cutout" and shadow)]
+        if "foreground" not in wanted and (shadow or "composite" in self.outputs):
+            wanted.append("foreground")
+        return self.perform("estimate_foreground", {"image": image, "alpha": self.alpha}, wanted=wanted)
 
 
-def _name(output: str) -> str:
-    """What an output is called among the pictures made; "image" is the photo there."""
-    name = OUTPUTS[output][1]
-    return output if name == "image" else name
+def _box(chain: _Chain, params: Params, perform: Perform) -> Mapping[str, object]:
+    """Where the subject lies, with its shadow where it has one."""
+    alpha = chain.layer["alpha"] if "drop_shadow" in params else chain.alpha
+    return perform("crop_to_subject", {"image": chain.image, "alpha": alpha}, params["crop_to_subject"], wanted=()).figures
 
 
-def _inputs(operation_id: str, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {one.name: known[one.name] for one in operation(operation_id).inputs if one.name in known}
+def _slices(x: int, y: int, width: int, height: int) -> tuple[slice, slice]:
+    return slice(y, y + height), slice(x, x + width)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["colour_values", "composite", "cover", "cutout"]
+__all__ = ["as_floats", "colour_values", "composite", "cover", "cutout"]
 
 _ROWS = 512
 """Rows blended at once, so that a large picture of bytes never stands in memory as floats."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..models.source import Model, ModelSource
+from ..notices import Notice
 from ..progress import Progress
 
 __all__ = ["Job"]
@@ -12,13 +13,14 @@ __all__ = ["Job"]
 
 @dataclass
 class Job:
-    """One run: models in, progress out, and the record of what was used and measured."""
+    """One run: models in, progress out, and the record of what was used, measured and noticed."""
 
     models: ModelSource
     progress: Progress
     wanted: frozenset[str]
     models_used: dict[str, str] = field(default_factory=dict)
     figures: dict[str, object] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
 
     def model(self, card_id: str) -> Model:
         """The model of a card, recorded in the result's provenance with its file's sha256."""
@@ -29,3 +31,7 @@ class Job:
     def wants(self, *outputs: str) -> bool:
         """Whether any of these outputs is to be made."""
         return not self.wanted.isdisjoint(outputs)
+
+    def notice(self, sentence: str, **values: object) -> None:
+        """Something the user should know about the result."""
+        self.notices.append(Notice(sentence, **values))

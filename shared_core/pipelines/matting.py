@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from ..imaging.composite import composite as composite_over
-from ..imaging.composite import cutout
+from ..imaging.composite import as_floats, cutout
 from ..imaging.foreground import estimate_foreground as free_foreground
-from ..imaging.refine import refine_alpha as fit_to_edges
-from ..imaging.sheet import sheet as side_by_side
 from ..imaging.trimap import make_trimap
+from .edges import fit_to_edges
 from .job import Job
-from .network_alpha import estimate_alpha
+from .network_alpha import Estimate, estimate_alpha, estimate_classes
 
-__all__ = ["composite", "estimate_foreground", "matte", "refine_alpha", "sheet", "trimap"]
+__all__ = ["clothes", "estimate_foreground", "matte", "refine_alpha", "trimap"]
 
 EDGE_PER_ENLARGEMENT = 1.5
 """automatic edge width: a map enlarged n times knows its edge to about n pixels"""
 
 
-def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width: float, job: Job) -> dict[str, Tensor]:
-    """Alpha, and where wanted foreground and cut-out, of each picture of a batch."""
+def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width: float, keep_transparency: bool, job: Job) -> dict[str, Tensor]:
+    """Alpha, and where wanted confidence, foreground and cut-out, of each picture of a batch."""
     network = job.model(model)
     alpha = torch.empty(image.shape[:3], dtype=torch.float32, device=image.device)
+    confidence = torch.empty_like(alpha) if job.wants("confidence") else None
     width = edge_width or EDGE_PER_ENLARGEMENT * max(image.shape[1:3]) / network.card.profile(preprocess).preprocess.size
+    estimates: list[Estimate] = []
     for index in range(len(image)):
         job.progress(index, len(image), "Finding the subject")
         one = image[index : index + 1]
-        coarse = estimate_alpha(network, one, preprocess)
-        alpha[index] = (fit_to_edges(one, coarse, width, job.progress) if refine == "guided" else coarse)[0]
+        estimates.append(estimate_alpha(network, one, preprocess))
+        alpha[index] = fit_to_edges(one, estimates[-1].alpha, refine, width, job.progress)[0]
+        if keep_transparency and image.shape[-1] == 4:
+            alpha[index] *= as_floats(image[index, ..., 3])
+        if confidence is not None:
+            confidence[index] = F.interpolate(estimates[-1].agreement[None], size=image.shape[1:3], mode="bilinear")[0, 0]
     job.progress(len(image), len(image), "Finding the subject")
-    return {"alpha": alpha, **_coloured(image, alpha, job)}
+    _tell_confidence(estimates, job)
+    return {"alpha": alpha, **({} if confidence is None else {"confidence": confidence}), **_coloured(image, alpha, job)}
 
 
-def refine_alpha(image: Tensor, alpha: Tensor, *, edge_width: float, job: Job) -> dict[str, Tensor]:
+def refine_alpha(image: Tensor, alpha: Tensor, trimap: Tensor | None, *, edge_width: float, method: str, job: Job) -> dict[str, Tensor]:
     """The mask with its edge fitted to the picture's edges."""
-    return {"alpha": fit_to_edges(image, alpha, edge_width, job.progress)}
+    return {"alpha": fit_to_edges(image, alpha, method, edge_width, job.progress, trimap)}
 
 
 def trimap(alpha: Tensor, *, inside: float, outside: float, job: Job) -> dict[str, Tensor]:
@@ -50,16 +56,17 @@ def estimate_foreground(image: Tensor, alpha: Tensor, *, job: Job) -> dict[str, 
     return _coloured(image, alpha, job)
 
 
-def composite(foreground: Tensor, alpha: Tensor, background: Tensor | None, *, colour: str, job: Job) -> dict[str, Tensor]:
-    """The subject over a picture, or over a colour."""
-    job.progress(0, 1, "Placing the subject over the background")
-    return {"image": composite_over(foreground, alpha, colour if background is None else background)}
-
-
-def sheet(image: Tensor, alpha: Tensor, *, job: Job) -> dict[str, Tensor]:
-    """Photo, alpha and cut-out in one picture."""
-    foreground = free_foreground(image, alpha, job.progress)
-    return {"image": side_by_side(image, alpha, foreground)}
+def clothes(image: Tensor, *, model: str, preprocess: str, job: Job) -> dict[str, Tensor]:
+    """A mask for each class of clothes."""
+    network = job.model(model)
+    masks: dict[str, list[Tensor]] = {name.replace(" ", "_"): [] for name in network.card.classes[1:]}
+    for index in range(len(image)):
+        job.progress(index, len(image), "Finding clothes")
+        probabilities = estimate_classes(network, image[index : index + 1], preprocess)[0]
+        for one, mask in zip(masks.values(), probabilities[1:], strict=True):
+            one.append(mask)
+    job.progress(len(image), len(image), "Finding clothes")
+    return {name: torch.stack(made) for name, made in masks.items()}
 
 
 def _coloured(image: Tensor, alpha: Tensor, job: Job) -> dict[str, Tensor]:
@@ -67,3 +74,13 @@ def _coloured(image: Tensor, alpha: Tensor, job: Job) -> dict[str, Tensor]:
         return {}
     foreground = free_foreground(image, alpha, job.progress)
     return {"foreground": foreground, **({"cutout": cutout(foreground, alpha)} if job.wants("cutout") else {})}
+
+
+def _tell_confidence(estimates: list[Estimate], job: Job) -> None:
+    found = [bool(one.found) for one in estimates]
+    job.figures["confidence"] = [round(float(one.confidence), 4) for one in estimates]
+    job.figures["nothing_found"] = [not one for one in found]
+    if len(found) == 1 and not found[0]:
+        job.notice("No subject was found in the picture.")
+    elif not all(found):
+        job.notice("No subject was found in these pictures of the batch: {numbers}.", numbers=", ".join(str(n) for n, one in enumerate(found, 1) if not one))

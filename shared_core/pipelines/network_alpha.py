@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,29 +11,59 @@ from torch import Tensor
 from ..imaging.resize import enlarge_map, shrink, truncated_to_bytes
 from ..models.cards import Preprocess, Reading
 from ..models.source import Model
+from .confidence import agreement
 
-__all__ = ["estimate_alpha"]
+__all__ = ["Estimate", "estimate_alpha", "estimate_classes"]
 
 SURE = 0.5
 """a map whose maximum stays below this holds no subject the network believes in, and is not stretched into one"""
 
 
-def estimate_alpha(network: Model, image: Tensor, profile_name: str) -> Tensor:
-    """The network's alpha of each picture, enlarged to the picture's size.
+@dataclass(frozen=True)
+class Estimate:
+    """What a network says of pictures [B, H, W, …]."""
+
+    alpha: Tensor
+    """float32 0..1, [B, H, W]"""
+    agreement: Tensor
+    """where the network's stages agree: float32 0..1, [B, h, w], the size of the network's own map"""
+    confidence: Tensor
+    """float32 0..1, [B]; 0 where there is no subject"""
+    found: Tensor
+    """bool, [B]: whether there is a subject at all"""
+
+
+def estimate_alpha(network: Model, image: Tensor, profile_name: str) -> Estimate:
+    """The network's alpha of each picture, enlarged to the picture's size, and how sure of it the network is.
+
+    Where the profile stretches only what is confident, the alpha of a picture without a subject is 0.
 
     Args:
         network: a model whose card has the profile.
         image: [B, H, W, 3 or 4], uint8 or float32 0..1.
         profile_name: a profile of the card.
-    Returns: float32 0..1, [B, H, W], on the image's device.
     Raises: BadInput, for a profile the card does not have.
     """
     profile = network.card.profile(profile_name)
-    height, width = image.shape[1:3]
-    prepared, (top, left, inner_height, inner_width) = network_input(image, profile.preprocess)
-    logits = network(prepared)[0].to(image.device)
-    coarse = read_map(logits[:, :, top : top + inner_height, left : left + inner_width], profile.reading)
-    return enlarge_map(coarse, height, width, profile.reading.enlarge, in_bytes=profile.reading.eight_bit).clamp_(0, 1)
+    reading = profile.reading
+    maps = _maps(network, image, profile.preprocess)
+    alpha = enlarge_map(read_map(maps[0], reading), *image.shape[1:3], reading.enlarge, in_bytes=reading.eight_bit).clamp_(0, 1)
+    stages = [_subject(logits, reading) for logits in maps]
+    found = stages[0].amax((1, 2)) > SURE
+    places, figure = agreement(stages)
+    if reading.min_max == "confident":
+        alpha[~found] = 0
+    return Estimate(alpha, places, torch.where(found, figure, 0.0), found)
+
+
+def estimate_classes(network: Model, image: Tensor, profile_name: str) -> Tensor:
+    """The probability of each class of a network that tells classes apart: float32 0..1, [B, classes, H, W], in the card's order.
+
+    Probabilities are enlarged, never class numbers, so that edges between classes are as smooth as any. Arguments as `estimate_alpha`.
+    """
+    profile = network.card.profile(profile_name)
+    probabilities = _maps(network, image, profile.preprocess, side_outputs=False)[0].softmax(1)
+    return torch.stack([enlarge_map(one, *image.shape[1:3], "bilinear") for one in probabilities.unbind(1)], 1).clamp_(0, 1)
 
 
 def network_input(image: Tensor, preprocess: Preprocess) -> tuple[Tensor, tuple[int, int, int, int]]:
@@ -50,17 +82,27 @@ def network_input(image: Tensor, preprocess: Preprocess) -> tuple[Tensor, tuple[
 
 def read_map(logits: Tensor, reading: Reading) -> Tensor:
     """Logits [B, classes, h, w] → alpha [B, h, w], 0..1, as the card reads it. Of several classes, all but the first (background) are the subject."""
-    alpha = 1 - logits.softmax(1)[:, 0] if reading.activation == "softmax" else logits[:, 0].sigmoid()
-    if reading.invert:
-        alpha = 1 - alpha
+    alpha = _subject(logits, reading)
     low, high = alpha.amin((1, 2), keepdim=True), alpha.amax((1, 2), keepdim=True)
     # a map without contrast has nothing to stretch: the published programs divide zero by zero there
-    stretched = torch.where(high - low > 1e-6, (alpha - low) / (high - low).clamp_min(1e-6), torch.zeros_like(alpha))
+    full = torch.where(high - low > 1e-6, (alpha - low) / (high - low).clamp_min(1e-6), torch.zeros_like(alpha))
     if reading.min_max == "always":
-        alpha = stretched
+        alpha = full
     elif reading.min_max == "confident":
-        alpha = torch.where(high > SURE, stretched, alpha)
+        alpha = torch.where(high > SURE, full, alpha)
     return truncated_to_bytes(alpha) if reading.eight_bit else alpha
+
+
+def _maps(network: Model, image: Tensor, preprocess: Preprocess, *, side_outputs: bool = True) -> list[Tensor]:
+    """The network's logits for the picture alone, [B, classes, h, w] each, on the image's device."""
+    prepared, (top, left, height, width) = network_input(image, preprocess)
+    return [one.to(image.device)[:, :, top : top + height, left : left + width] for one in network(prepared, side_outputs=side_outputs)]
+
+
+def _subject(logits: Tensor, reading: Reading) -> Tensor:
+    """Logits [B, classes, h, w] → probability of subject [B, h, w]."""
+    alpha = 1 - logits.softmax(1)[:, 0] if reading.activation == "softmax" else logits[:, 0].sigmoid()
+    return 1 - alpha if reading.invert else alpha
 
 
 def _fitted(height: int, width: int, size: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .finishing import OPERATIONS as _FINISHING
 from .matting import OPERATIONS as _MATTING
 from .operation import Input, Kind, Operation, Output
 from .parameters import Choice, Colour, Integer, ModelChoice, Number, Option, Parameter, Switch
@@ -22,4 +23,4 @@ __all__ = [
     "Switch",
 ]
 
-OPERATIONS: tuple[Operation, ...] = (*_MATTING,)
+OPERATIONS: tuple[Operation, ...] = (*_MATTING, *_FINISHING)

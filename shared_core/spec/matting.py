@@ -1,25 +1,16 @@
-"""The matting family: from a photo to a clean cut-out, in one step or in composable ones."""
+"""The matting family: from a photo to the alpha and the colours of its subject, in one step or in composable ones."""
 
 from __future__ import annotations
 
 from .operation import Input, Operation, Output
-from .parameters import Choice, Colour, ModelChoice, Number, Option
+from .parameters import Choice, ModelChoice, Number, Option, Switch
+from .pictures import ALPHA, ALPHA_OUT, CUTOUT_OUT, FOREGROUND_OUT, IMAGE
 
 __all__ = ["OPERATIONS"]
 
-IMAGE = Input(name="image", kind="image", title="Image", help="The photo.")
-ALPHA = Input(name="alpha", kind="alpha", title="Alpha", help="A mask of the subject: 1 keeps a pixel, 0 removes it. Any mask will do, also a hard one.")
-
-ALPHA_OUT = Output(name="alpha", kind="alpha", title="Alpha", help="How much of each pixel is the subject: 1 keeps it, 0 removes it.")
-FOREGROUND_OUT = Output(
-    name="foreground", kind="image", title="Foreground", help="The subject's own colours, freed of the background that shone through at the edge."
-)
-CUTOUT_OUT = Output(name="cutout", kind="cutout", title="Cut-out", help="Foreground colours with the alpha as transparency (straight, not premultiplied).")
-
-EDGE_WIDTH = Number(
-    name="edge_width", title="Edge width", unit="px", default=12.0, low=0.0, high=200.0, soft_low=0.0, soft_high=64.0, step=1.0,
-    help="How far from the mask's edge the refinement looks for the true edge. Wider finds more hair; 0 leaves the mask as it is.",
-)  # fmt: skip
+_GUIDED = Option("guided", "Guided filter")
+_CLOSED_FORM = Option("closed_form", "Closed-form matting", extra="closed-form")
+_CRF = Option("crf", "Dense CRF", extra="crf")
 
 MATTE = Operation(
     id="matte",
@@ -32,19 +23,30 @@ MATTE = Operation(
         Choice(
             name="preprocess", title="Preprocessing", default="default",
             help="How the photo is fed to the network. Default shrinks it without aliasing and never stretches a doubtful mask; "
-            "official repeats the authors' program to the letter.",
-            options=(Option("default", "Default"), Option("official", "Official")),
+            "official repeats the authors' program to the letter, rembg that of rembg.",
+            options=(Option("default", "Default"), Option("official", "Official"), Option("rembg", "rembg")),
         ),
         Choice(
-            name="refine", title="Edge refinement", default="guided", help="How the network's coarse edge is fitted to the photo.",
-            options=(Option("none", "None"), Option("guided", "Guided filter")),
+            name="refine", title="Edge refinement", default="guided",
+            help="How the network's coarse edge is fitted to the photo. The guided filter is quick; closed-form matting takes minutes on a large photo and "
+            "finds more hair; the dense CRF makes hard edges.",
+            options=(Option("none", "None"), _GUIDED, _CLOSED_FORM, _CRF),
         ),
         Number(
             name="edge_width", title="Edge width", unit="px", default=0.0, low=0.0, high=200.0, soft_low=0.0, soft_high=64.0, step=1.0,
             help="How far from the mask's edge the refinement looks for the true edge. 0 chooses it by the photo's size.",
         ),
+        Switch(
+            name="keep_transparency", title="Keep transparency", default=False,
+            help="What is transparent in the picture stays so: its own alpha is multiplied with the mask.",
+        ),
     ),
-    outputs=(ALPHA_OUT, FOREGROUND_OUT, CUTOUT_OUT),
+    outputs=(
+        ALPHA_OUT,
+        FOREGROUND_OUT,
+        CUTOUT_OUT,
+        Output(name="confidence", kind="map", title="Confidence", help="Where the network's own stages agree (1) and where they do not (0)."),
+    ),
 )  # fmt: skip
 
 REFINE_ALPHA = Operation(
@@ -52,10 +54,24 @@ REFINE_ALPHA = Operation(
     family="matting",
     title="Refine Alpha",
     summary="Fit the edge of any mask to the edges in the photo.",
-    inputs=(IMAGE, ALPHA),
-    parameters=(EDGE_WIDTH,),
+    inputs=(
+        IMAGE,
+        ALPHA,
+        Input(name="trimap", kind="trimap", title="Trimap", optional=True, help="Where given, only its unknown part is worked on."),
+    ),
+    parameters=(
+        Number(
+            name="edge_width", title="Edge width", unit="px", default=12.0, low=0.0, high=200.0, soft_low=0.0, soft_high=64.0, step=1.0,
+            help="How far from the mask's edge the refinement looks for the true edge. Wider finds more hair; 0 leaves the mask as it is.",
+        ),
+        Choice(
+            name="method", title="Method", default="guided",
+            help="The guided filter is quick; closed-form matting takes minutes on a large photo and finds more hair; the dense CRF makes hard edges.",
+            options=(_GUIDED, _CLOSED_FORM, _CRF),
+        ),
+    ),
     outputs=(ALPHA_OUT,),
-)
+)  # fmt: skip
 
 TRIMAP = Operation(
     id="trimap",
@@ -86,35 +102,24 @@ ESTIMATE_FOREGROUND = Operation(
     outputs=(FOREGROUND_OUT, CUTOUT_OUT),
 )
 
-COMPOSITE = Operation(
-    id="composite",
+CLOTHES = Operation(
+    id="clothes",
     family="matting",
-    title="Composite over Background",
-    summary="Place the subject over a colour or over another picture.",
-    inputs=(
-        Input(name="foreground", kind="image", title="Foreground", help="The subject's colours, best from Estimate Foreground."),
-        ALPHA,
-        Input(
-            name="background",
-            kind="image",
-            title="Background",
-            optional=True,
-            any_size=True,
-            help="The picture to place it over; scaled to fill. Without one, the colour is used.",
+    title="Clothes",
+    summary="Find upper-body, lower-body and whole-body clothes, one mask for each.",
+    inputs=(IMAGE,),
+    parameters=(
+        ModelChoice(name="model", title="Model", default="u2net_cloth_seg", task="clothes", help="The network that tells clothes apart."),
+        Choice(
+            name="preprocess", title="Preprocessing", default="default", help="How the photo is fed to the network: as it was trained, or as rembg does.",
+            options=(Option("default", "Default"), Option("rembg", "rembg")),
         ),
     ),
-    parameters=(Colour(name="colour", title="Background colour", default="#ffffff", help="Used where no background picture is given."),),
-    outputs=(Output(name="image", kind="image", title="Image", help="The subject over the new background."),),
-)
+    outputs=(
+        Output(name="upper_body", kind="alpha", title="Upper body", help="Shirts, jackets, and all that is worn above the waist."),
+        Output(name="lower_body", kind="alpha", title="Lower body", help="Trousers, skirts, and all that is worn below the waist."),
+        Output(name="whole_body", kind="alpha", title="Whole body", help="Dresses, overalls, and all that covers both."),
+    ),
+)  # fmt: skip
 
-SHEET = Operation(
-    id="sheet",
-    family="matting",
-    title="Comparison Sheet",
-    summary="Put photo, alpha and cut-out side by side, to judge them.",
-    inputs=(IMAGE, ALPHA),
-    parameters=(),
-    outputs=(Output(name="image", kind="image", title="Sheet", help="Photo, alpha, and the cut-out over a checkerboard."),),
-)
-
-OPERATIONS = (MATTE, REFINE_ALPHA, TRIMAP, ESTIMATE_FOREGROUND, COMPOSITE, SHEET)
+OPERATIONS = (MATTE, REFINE_ALPHA, TRIMAP, ESTIMATE_FOREGROUND, CLOTHES)

@@ -9,9 +9,10 @@ from .parameters import Parameter
 
 __all__ = ["Input", "Kind", "Operation", "Output"]
 
-Kind = Literal["image", "cutout", "alpha", "trimap"]
+Kind = Literal["image", "cutout", "alpha", "trimap", "map"]
 """image: [B, H, W, C], C = 3 or 4, float32 0..1 or uint8, sRGB, straight alpha. cutout: the same with C = 4.
-alpha: [B, H, W], 1 = keep. trimap: [B, H, W], 0 = background, 0.5 = unknown, 1 = foreground."""
+alpha: [B, H, W], 1 = keep. trimap: [B, H, W], 0 = background, 0.5 = unknown, 1 = foreground.
+map: [B, H, W], 0..1, a measure of each pixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +29,13 @@ class Input:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """A picture an operation makes."""
+    """A picture an operation makes, of the size of what it was given unless it is of `any_size`."""
 
     name: str
     kind: Kind
     title: str
     help: str
+    any_size: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

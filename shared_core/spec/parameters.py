@@ -53,10 +53,11 @@ class Switch(_Named):
 
 @dataclass(frozen=True)
 class Option:
-    """One answer of a `Choice`: `id` is stored and typed, `title` is read."""
+    """One answer of a `Choice`: `id` is stored and typed, `title` is read. It works where the `extra` of this name is installed."""
 
     id: str
     title: str
+    extra: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

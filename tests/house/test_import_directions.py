@@ -9,9 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "shared_core"
-FOUNDATION = {"errors", "progress", "texts"}
+FOUNDATION = {"errors", "notices", "progress", "texts"}
 MAY_IMPORT = {
     "errors": {"texts"},
+    "notices": {"texts"},
     "progress": set(),
     "texts": set(),
     "spec": FOUNDATION,
@@ -27,7 +28,7 @@ MAY_IMPORT = {
 }
 """room of shared_core → the rooms it may import"""
 THIRD_PARTY = {
-    "errors": set(), "progress": set(), "texts": set(), "spec": set(), "door": {"torch"},
+    "errors": set(), "notices": set(), "progress": set(), "texts": set(), "spec": set(), "door": {"torch"},
     "networks": {"torch"}, "worker": {"torch", "numpy", "platformdirs"},
 }  # fmt: skip
 """room → the only third-party packages it may import; rooms not named are free"""

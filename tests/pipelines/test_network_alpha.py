@@ -51,7 +51,7 @@ def test_a_fitted_picture_lies_in_the_middle_of_black(height: int, width: int, i
 @pytest.mark.parametrize(("height", "width"), [(128, 384), (384, 128), (31, 47), (413, 287)])
 def test_the_map_comes_back_to_where_the_picture_was(preprocess: Preprocess, height: int, width: int) -> None:
     place = height // 4, width // 3, height // 2, width * 3 // 4
-    alpha = estimate_alpha(Mirror(preprocess, Reading(min_max="never")), _rectangle(height, width, *place), "default")[0]
+    alpha = estimate_alpha(Mirror(preprocess, Reading(min_max="never")), _rectangle(height, width, *place), "default").alpha[0]
     assert alpha.shape == (height, width)
     reach = -(-max(height, width) // 64)  # a pixel of the map, in pixels of the photo
     rows, columns = (alpha > 0.5).any(1).nonzero().flatten(), (alpha > 0.5).any(0).nonzero().flatten()

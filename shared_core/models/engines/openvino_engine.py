@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 CPU = torch.device("cpu")
 GRAPHS = 3
 """compiled graphs a model holds, one for each input size: a host that feeds ever new sizes must not fill the memory"""
-DRAWN = 1
+DRAWN = 2
 """raised whenever `openvino_graph` draws another graph of the same weights"""
 
 Precision = Literal["f32", "bf16"]
@@ -66,29 +66,29 @@ class OpenVINOModel:
         self.nbytes = 2 * file.stat().st_size
         """memory the weights take: once as read, once in the order the CPU wants"""
         self._file = file
-        self._requests: OrderedDict[tuple[int, int, int, bool], ov.InferRequest] = OrderedDict()
+        self._requests: OrderedDict[tuple[int, int, int], ov.InferRequest] = OrderedDict()
         self._lock = Lock()
 
     def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
         """See `source.Model`. Raises: OutOfMemory."""
         channels, height, width = batch.shape[1:]
         with self._lock, out_of_memory(CPU, width, height):
-            request = self._request(channels, height, width, side_outputs)
+            request = self._request(channels, height, width)
             made: list[list[Tensor]] = []
             for one in batch.to("cpu", torch.float32).split(1):
                 split = request.input_tensors[0].shape[1] != channels
                 request.infer([(split_picture(one) if split else one).numpy(force=True)], share_inputs=True)
-                made.append([torch.from_numpy(output.data.copy()) for output in request.output_tensors])
+                made.append([torch.from_numpy(output.data.copy()) for output in request.output_tensors[: None if side_outputs else 1]])
         return [torch.cat(same).to(batch.device) for same in zip(*made, strict=True)]
 
     def prepare(self) -> None:
         """Compile for the card's own size now, not at the first picture. Raises: ModelCorrupt, BadInput, OutOfMemory."""
         size = self.card.profile().preprocess.size
         with self._lock, out_of_memory(CPU, 0, 0):
-            self._request(self.card.network.in_channels, size, size, side_outputs=False)
+            self._request(self.card.network.in_channels, size, size)
 
-    def _request(self, channels: int, height: int, width: int, side_outputs: bool) -> ov.InferRequest:
-        key = (channels, height, width, side_outputs)
+    def _request(self, channels: int, height: int, width: int) -> ov.InferRequest:
+        key = (channels, height, width)
         if key not in self._requests:
             while len(self._requests) >= GRAPHS:
                 self._requests.popitem(last=False)
@@ -96,8 +96,8 @@ class OpenVINOModel:
         self._requests.move_to_end(key)
         return self._requests[key]
 
-    def _compiled(self, channels: int, height: int, width: int, side_outputs: bool) -> ov.CompiledModel:
-        subject = f"{self.sha256[:32]}-openvino-{self.precision}-{width}x{height}{'-sides' * side_outputs}"
+    def _compiled(self, channels: int, height: int, width: int) -> ov.CompiledModel:
+        subject = f"{self.sha256[:32]}-openvino-{self.precision}-{width}x{height}"
         circumstances = short_hash(identity(), torch.get_num_threads())
         if (graph := kept_bytes(subject, circumstances)) is not None:
             try:
@@ -109,7 +109,7 @@ class OpenVINOModel:
         network = load(self.card, self._file, CPU)
         if self.precision == "bf16":
             network = fit_for(torch.bfloat16, network, self.sha256, stored=torch.float32)
-        compiled = _core().compile_model(drawn(network, channels, height, width, side_outputs=side_outputs), "CPU", self._settings())
+        compiled = _core().compile_model(drawn(network, channels, height, width), "CPU", self._settings())
         if height == width == self.card.profile().preprocess.size:
             keep_bytes(subject, circumstances, compiled.export_model().getvalue())
         return compiled

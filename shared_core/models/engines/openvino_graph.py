@@ -20,7 +20,7 @@ __all__ = ["drawn"]
 Node = ov.Output
 
 
-def drawn(network: nn.Module, channels: int, height: int, width: int, *, side_outputs: bool) -> ov.Model:
+def drawn(network: nn.Module, channels: int, height: int, width: int) -> ov.Model:
     """The model of `network` for [1, channels, height, width], float32; where its first unit splits the picture, for what `split_picture` makes of that.
 
     Args:
@@ -28,7 +28,7 @@ def drawn(network: nn.Module, channels: int, height: int, width: int, *, side_ou
         channels: of the input.
         height: of the input, pixels.
         width: of the input, pixels.
-        side_outputs: draw all outputs of the network's `forward`, else the first alone, and nothing that only the others need.
+    Returns: a model whose results are all outputs of the network's `forward`, in its order.
     """
     assert isinstance(network, U2Net | ISNet)
     first = network.get_submodule("stage1.rebnconvin")
@@ -40,7 +40,7 @@ def drawn(network: nn.Module, channels: int, height: int, width: int, *, side_ou
     else:
         entry = _convolved(network.conv_in, image.output(0))
         results = [_resized(side, image.output(0)) for side in _sides(network, entry)]
-    return ov.Model([op.result(one) for one in (results if side_outputs else results[:1])], [image])  # pyright: ignore[reportGeneralTypeIssues]
+    return ov.Model([op.result(one) for one in results], [image])  # pyright: ignore[reportGeneralTypeIssues]
 
 
 def _sides(network: NestedUNet, x: Node) -> list[Node]:
