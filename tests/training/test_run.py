@@ -65,7 +65,7 @@ def test_ends_early_without_progress(tmp_path: Path) -> None:
 
 
 def test_learns(tmp_path: Path) -> None:
-    ending = run(tmp_path, steps=300, optimizer={"learning_rate": 0.02}, validation={"every": 100}, samples={"every": 0})
+    ending = run(tmp_path, steps=100, optimizer={"learning_rate": 0.03}, validation={"every": 0}, samples={"every": 0}, checkpoint_every=100)
     assert ending.best is not None
     assert ending.best.figures["error"] < 0.3, "of a mean of 1"
 
@@ -124,3 +124,9 @@ def test_ranking_keeps_the_best_and_counts_the_worse() -> None:
     assert entered == [True, True, False, True, True]
     assert [one.step for one in ranking.best] == [3, 4], "of equals, the earlier leads"
     assert ranking.worse_in_a_row == 1
+
+
+def test_start_weights_win_where_nothing_gets_better(tmp_path: Path) -> None:
+    ending = run(tmp_path, optimizer={"learning_rate": 0.0}, validation={"every": 3, "at_start": True}, freeze_batch_norm=True)
+    assert ending.best is not None
+    assert ending.best.step == 0
