@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ...errors import BadInput
-from .formats import READABLE_SUFFIXES, shown
-from .read import reason
+from .formats import READABLE_SUFFIXES, reason, shown
 
 __all__ = ["Found", "find_pictures"]
 

@@ -13,7 +13,7 @@ from ...errors import BadInput
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-__all__ = ["FORMATS", "READABLE_SUFFIXES", "Format", "format_for", "reader_for", "recognised", "shown"]
+__all__ = ["FORMATS", "READABLE_SUFFIXES", "Format", "format_for", "reader_for", "reason", "recognised", "shown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,3 +100,8 @@ def reader_for(one: Format, name: str) -> type[ImageFile]:
 def shown(path: str | os.PathLike[str]) -> str:
     """A file name as one printable line, whatever bytes, line breaks or control characters it holds."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in os.fspath(path))
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, as one printable line without a full stop."""
+    return shown((getattr(error, "strerror", None) or str(error) or type(error).__name__).strip().rstrip("."))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ...errors import BadInput, OutOfMemory, U2StudioError
 from . import decode
-from .formats import FORMATS, Format, reader_for, recognised, shown
+from .formats import FORMATS, Format, reader_for, reason, recognised, shown
 from .metadata import exif_orientation, metadata_of, settled, upright
 from .picture import Metadata, Picture
 from .png import is_deep
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL.ImageFile import ImageFile
 
-__all__ = ["LIMIT_VARIABLE", "MAX_MEGAPIXELS", "read_picture", "reason"]
+__all__ = ["LIMIT_VARIABLE", "MAX_MEGAPIXELS", "read_picture"]
 
 MAX_MEGAPIXELS = 256.0
 """Larger pictures are refused unless the environment says otherwise: a header of 30 bytes can ask for all of a machine's memory."""
@@ -212,8 +212,3 @@ def _check_size(width: int, height: int, name: str) -> None:
 def _check_shape(stored: np.ndarray, width: int, height: int) -> None:
     if stored.shape[:2] != (height, width):
         raise ValueError("its size is not what its header says")
-
-
-def reason(error: Exception) -> str:
-    """One printable line, without a full stop."""
-    return shown((getattr(error, "strerror", None) or str(error) or type(error).__name__).strip().rstrip("."))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
-import secrets
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -17,12 +14,12 @@ from typing import BinaryIO, Literal
 import numpy as np
 
 from ...errors import BadInput
-from .formats import Format, format_for, reader_for, shown
+from .formats import Format, format_for, reader_for, reason, shown
 from .picture import Metadata
 from .png import chunks, write_png
-from .read import reason
+from .whole import check_target, whole_file
 
-__all__ = ["KEYWORD", "check_target", "quantised", "read_provenance", "remove_leftovers", "sidecar", "whole_file", "write_picture"]
+__all__ = ["KEYWORD", "quantised", "read_provenance", "sidecar", "write_picture"]
 
 KEYWORD = "u2studio"
 """of the PNG text chunk that holds the provenance"""
@@ -32,8 +29,6 @@ _FULL_COLOUR = {"JPEG": {"subsampling": 0}, "AVIF": {"subsampling": "4:4:4"}, "H
 """colour as fine as brightness: half of it would fray the edge of a cut-out"""
 _JPEG_SEGMENT = 65500
 """bytes of EXIF or XMP that fit; longer ones come from other formats and are left out"""
-_UNFINISHED = ".u2studio-{}.part"
-_LEFTOVER_SECONDS = 3600
 
 
 def write_picture(
@@ -85,18 +80,6 @@ def write_picture(
             whole_file(beside, lambda stream: stream.write(f"{note}\n".encode()))
 
 
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """Refuse a place where a result cannot go, before any work is done for it. Raises: BadInput."""
-    if "\0" in str(path):
-        raise BadInput("{name} could not be written: {reason}.", name=shown(path), reason="it holds a null character")
-    if path.parent.exists() and not path.parent.is_dir():
-        raise BadInput("{name} is a file; results need a folder.", name=shown(path.parent))
-    if path.is_dir():
-        raise BadInput("{name} is a folder; name a file to write.", name=shown(path))
-    if not overwrite and os.path.lexists(path):
-        raise BadInput("{name} is already there; it is replaced only when you ask for it (--overwrite).", name=shown(path))
-
-
 def quantised(pixels: np.ndarray, depth: Literal[8, 16]) -> np.ndarray:
     """Pixels as uint8 or uint16: floats rounded, integers of another depth scaled so that black and white stay what they are."""
     top, kind = (255, np.uint8) if depth == 8 else (65535, np.uint16)
@@ -125,28 +108,6 @@ def read_provenance(path: Path) -> dict[str, object] | None:
     except (OSError, ValueError):
         pass
     return None
-
-
-def whole_file(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Write a file by `fill(stream)` under a temporary name in the same folder, then move it into place. Raises: OSError, and what `fill` raises."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(_UNFINISHED.format(secrets.token_hex(8)))
-    try:
-        with unfinished.open("xb") as stream:
-            fill(stream)
-        unfinished.replace(path)
-    except BaseException:  # also Ctrl-C
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Delete what processes killed more than an hour ago were writing in `folder`."""
-    with contextlib.suppress(OSError):
-        for one in folder.glob(_UNFINISHED.format("*")):
-            if time.time() - one.stat().st_mtime > _LEFTOVER_SECONDS:
-                one.unlink()
 
 
 @contextmanager

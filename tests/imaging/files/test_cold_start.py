@@ -21,3 +21,17 @@ print(sorted({"torch", "cv2", "scipy", "httpx", "rich", "click"} & set(sys.modul
 """
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_finding_and_naming_needs_the_standard_library_alone(tmp_path: Path) -> None:
+    script = """
+import sys
+from u2studio.shared_core.imaging.files import OutputNames, check_target, find_pictures, remove_leftovers, shown
+(tmp := sys.argv[1]) and open(tmp + "/a.png", "w").close()
+for found in find_pictures([tmp]):
+    check_target(OutputNames(tmp + "/out").path_for(found), overwrite=False)
+remove_leftovers(OutputNames(tmp + "/out").folder)
+print(sorted({"numpy", "PIL", "torch", "cv2", "secrets"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

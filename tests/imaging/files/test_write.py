@@ -138,7 +138,7 @@ def test_kill_leaves_what_was_there(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         import sys, time
         from pathlib import Path
-        from u2studio.shared_core.imaging.files.write import whole_file
+        from u2studio.shared_core.imaging.files.whole import whole_file
         def half(stream):
             stream.write(b"half"); stream.flush(); print("half", flush=True); time.sleep(60)
         whole_file(Path(sys.argv[1]), half)
