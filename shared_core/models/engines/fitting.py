@@ -8,14 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from ...networks.half_precision import UnitFacts, fit_for_half_precision, measure_units
-from .kept import keep_facts, kept_facts
+from .kept import code_identity, keep_facts, kept_facts
 
 __all__ = ["fit_for"]
 
 SIDE = 320
 """of the noise picture; what is measured on it holds at any size"""
-RULES = "2"
-"""raised whenever `networks.half_precision` measures other things of the same weights"""
 
 
 def fit_for(dtype: torch.dtype, network: nn.Module, sha256: str, *, stored: torch.dtype | None = None) -> nn.Module:
@@ -28,12 +26,12 @@ def fit_for(dtype: torch.dtype, network: nn.Module, sha256: str, *, stored: torc
         stored: format of the weights; default `dtype`.
     """
     subject = f"{sha256[:32]}-units"
-    facts = _read(kept_facts(subject, RULES))
+    facts = _read(kept_facts(subject, code_identity()))
     if facts is None:
         first = next(network.parameters())
         noise = torch.randn(1, first.shape[1], SIDE, SIDE, generator=torch.Generator().manual_seed(0))
         facts = measure_units(network, noise.to(first.device))
-        keep_facts(subject, RULES, {name: [_numbers(one.input_mean), _numbers(one.lowered)] for name, one in facts.items()})
+        keep_facts(subject, code_identity(), {name: [_numbers(one.input_mean), _numbers(one.lowered)] for name, one in facts.items()})
     return fit_for_half_precision(network, facts, dtype, stored=stored)
 
 

@@ -7,11 +7,12 @@ import hashlib
 import json
 import secrets
 import zlib
+from functools import cache
 from pathlib import Path
 
 import platformdirs
 
-__all__ = ["keep_bytes", "keep_facts", "kept_bytes", "kept_facts", "short_hash"]
+__all__ = ["code_identity", "keep_bytes", "keep_facts", "kept_bytes", "kept_facts", "short_hash"]
 
 HEADER = 4
 """bytes of checksum before a compiled graph: a file that a full disk cut short must not reach the engine, which trusts it"""
@@ -20,6 +21,14 @@ HEADER = 4
 def short_hash(*facts: object) -> str:
     """Sixteen hexadecimal digits that change with any of the facts."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+@cache
+def code_identity() -> str:
+    """Changes with the code that draws, fits, runs and measures networks, so that nothing an older version kept is believed."""
+    models = Path(__file__).resolve().parents[1]
+    files = [*(models / "engines").glob("*.py"), *(models.parent / "networks").glob("*.py"), models / "precision.py"]
+    return short_hash(*(file.read_bytes() for file in sorted(files)))
 
 
 def kept_facts(subject: str, circumstances: str) -> dict[str, object] | None:

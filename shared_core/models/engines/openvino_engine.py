@@ -18,7 +18,7 @@ from ..cards import Card
 from ..load import load
 from ..store import sha256
 from .fitting import fit_for
-from .kept import keep_bytes, kept_bytes, short_hash
+from .kept import code_identity, keep_bytes, kept_bytes, short_hash
 from .torch_engine import out_of_memory
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 CPU = torch.device("cpu")
 GRAPHS = 3
 """compiled graphs a model holds, one for each input size: a host that feeds ever new sizes must not fill the memory"""
-DRAWN = 2
-"""raised whenever `openvino_graph` draws another graph of the same weights"""
 
 Precision = Literal["f32", "bf16"]
 
@@ -51,11 +49,11 @@ def has_bf16() -> bool:
 
 
 def identity() -> str:
-    """Changes with OpenVINO and with the CPU. Raises: as `has_bf16`."""
+    """Changes with OpenVINO, our code and the CPU. Raises: as `has_bf16`."""
     import openvino as ov
 
     core = _core()
-    return short_hash(ov.__version__, DRAWN, core.get_property("CPU", "FULL_DEVICE_NAME"), core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return short_hash(ov.__version__, code_identity(), core.get_property("CPU", "FULL_DEVICE_NAME"), core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 class OpenVINOModel:

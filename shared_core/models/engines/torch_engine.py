@@ -16,7 +16,7 @@ from ..cards import Card
 from ..load import load
 from ..store import sha256
 from .fitting import fit_for
-from .kept import short_hash
+from .kept import code_identity, short_hash
 
 __all__ = ["TorchModel", "has_bf16", "identity", "open_model", "out_of_memory"]
 
@@ -57,10 +57,10 @@ def has_bf16() -> bool:
 
 
 def identity(device: torch.device) -> str:
-    """Changes with PyTorch and with the processor."""
+    """Changes with PyTorch, our code and the processor."""
     if device.type == "cuda":
-        return short_hash(torch.__version__, torch.cuda.get_device_name(device))
-    return short_hash(torch.__version__, str(device), platform.processor(), platform.machine(), torch.backends.cpu.get_cpu_capability())
+        return short_hash(torch.__version__, code_identity(), torch.cuda.get_device_name(device))
+    return short_hash(torch.__version__, code_identity(), str(device), platform.processor(), platform.machine(), torch.backends.cpu.get_cpu_capability())
 
 
 @contextmanager
