@@ -100,6 +100,6 @@ class Task(Protocol):
         """What the modules do on the first `count` validation samples, uint8, [H, W, 3]."""
         ...
 
-    def card(self, figures: Mapping[str, float]) -> dict[str, Any]:
+    def card(self, measured: Mapping[str, float]) -> dict[str, Any]:
         """The outcome's card as a table, without what the trainer knows itself (files, hashes, how it was trained)."""
         ...

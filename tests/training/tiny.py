@@ -67,8 +67,8 @@ class DoublingTask:
     def sheet(self, modules: Modules, count: int, device: torch.device) -> Tensor:
         return torch.zeros(8, 8 * count, 3, dtype=torch.uint8)
 
-    def card(self, figures: Mapping[str, float]) -> dict[str, Any]:
-        return {"quality": dict(figures)}
+    def card(self, measured: Mapping[str, float]) -> dict[str, Any]:
+        return {"quality": dict(measured)}
 
 
 class RivalsTask(DoublingTask):

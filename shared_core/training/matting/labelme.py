@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,14 @@ def labelled_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.json") if '"shapes"' in path.read_text(encoding="utf-8", errors="replace"))
 
 
-def write_masks(folder: Path, target: Path, boxes: str, problem: Callable[[str], object]) -> list[tuple[Path, Path]]:
+def write_masks(folder: Path, target: Path, boxes: str, classes: Sequence[str], problem: Callable[[str], object]) -> list[tuple[Path, Path]]:
     """Draw the mask of every labelled photo into `target`, where you can look at them.
 
     Args:
         folder: holds the JSON files, and the photos where they say.
-        target: gets one PNG a photo, 255 = subject.
+        target: gets one PNG a photo, 255 = subject, or the number of the class.
         boxes: "grabcut" or "fill", for rectangles.
+        classes: names of the labels, the background first; none: every shape is the subject.
         problem: told of each file that cannot be used.
     Returns: photo and mask of each.
     """
@@ -40,7 +41,7 @@ def write_masks(folder: Path, target: Path, boxes: str, problem: Callable[[str],
         try:
             written = json.loads(file.read_text(encoding="utf-8"))
             photo = folder / str(written["imagePath"]).replace("\\", "/")
-            mask = _drawn(written["shapes"], photo_pixels(photo), boxes)
+            mask = _drawn(written["shapes"], photo_pixels(photo), boxes, classes)
         except (U2StudioError, OSError, ValueError, KeyError, TypeError, cv2.error) as error:
             problem(f"{file}: {type(error).__name__ if isinstance(error, (KeyError, cv2.error)) else ''} {error}".replace(":  ", ": "))
             continue
@@ -70,36 +71,42 @@ def grabcut(photo: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArray
     return subject.astype(np.uint8) * 255
 
 
-def _drawn(shapes: list[dict[str, Any]], photo: NDArray[np.uint8], boxes: str) -> NDArray[np.uint8]:
+def _drawn(shapes: list[dict[str, Any]], photo: NDArray[np.uint8], boxes: str, classes: Sequence[str]) -> NDArray[np.uint8]:
     mask = np.zeros(photo.shape[:2], np.uint8)
     for shape in shapes:
         points = np.array(shape["points"], np.float64)
         if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
             raise ValueError("a shape without points")
-        kind = shape.get("shape_type") or "polygon"
+        kind, value = shape.get("shape_type") or "polygon", _value(str(shape.get("label", "")), classes)
         if kind == "rectangle":
-            _box(mask, photo, points, boxes)
+            _box(mask, photo, points, boxes, value)
         elif kind == "circle":
-            cv2.circle(mask, _pixel(points[0]), round(float(np.hypot(*(points[1] - points[0])))), 255, cv2.FILLED)
+            cv2.circle(mask, _pixel(points[0]), round(float(np.hypot(*(points[1] - points[0])))), value, cv2.FILLED)
         elif kind == "polygon":
             if len(points) < 3:
                 raise ValueError("a polygon of fewer than three points")
-            cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 255)
+            cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], value)
         else:
             raise ValueError(f"a shape of the kind {kind}; polygon, rectangle and circle are read")
     return mask
 
 
-def _box(mask: NDArray[np.uint8], photo: NDArray[np.uint8], points: NDArray[np.float64], boxes: str) -> None:
+def _box(mask: NDArray[np.uint8], photo: NDArray[np.uint8], points: NDArray[np.float64], boxes: str, value: int) -> None:
     height, width = mask.shape
     left, top = np.clip(np.floor(points.min(0)), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(points.max(0)), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
         raise ValueError("a rectangle outside the photo")
     if boxes == "grabcut":
-        np.maximum(mask, grabcut(photo, (left, top, right - left, bottom - top)), out=mask)
+        mask[grabcut(photo, (left, top, right - left, bottom - top)) > 0] = value
     else:
-        mask[top:bottom, left:right] = 255
+        mask[top:bottom, left:right] = value
+
+
+def _value(name: str, classes: Sequence[str]) -> int:
+    if classes and name not in classes:
+        raise ValueError(f"the label {name} is none of {', '.join(classes)}")
+    return classes.index(name) if classes else 255
 
 
 def _pixel(point: NDArray[np.float64]) -> tuple[int, int]:

@@ -1,12 +1,13 @@
 """Loss terms on logits, each 0 for a perfect map, a mean over the batch.
 
-Convention: `logits` and `truth` are float32 [B, C, H, W]; truth is an alpha in 0..1, soft or not. Probabilities are sigmoids taken here, once:
-a sigmoid of a sigmoid lies in 0.5..0.73 and can never be right.
+Convention: `logits` and `truth` are float32 [B, C, H, W]; truth is an alpha in 0..1, soft or not, or with several channels the share of each class.
+Probabilities are taken here, once, by sigmoid (one channel) or softmax: a sigmoid of a sigmoid lies in 0.5..0.73 and can never be right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -20,27 +21,37 @@ WINDOW, SIGMA = 11, 1.5
 C1, C2 = 0.01**2, 0.03**2
 
 
-def bce(logits: Tensor, truth: Tensor) -> Tensor:
-    """Binary cross-entropy, mean over pixels. Source: Qin et al. 2020, equation 2; on logits for numerical safety (U-2-Net issue 157)."""
-    return F.binary_cross_entropy_with_logits(logits, truth)
+def bce(logits: Tensor, truth: Tensor, class_weights: Sequence[float] = ()) -> Tensor:
+    """Cross-entropy, mean over pixels: binary for one channel, over the channels for several.
+
+    Args:
+        logits: [B, C, H, W].
+        truth: shares of each channel, 0..1.
+        class_weights: one a channel, for several channels; the mean is then weighted by them too.
+    Source: Qin et al. 2020, equation 2; on logits for numerical safety (U-2-Net issue 157).
+    """
+    if logits.shape[1] == 1:
+        return F.binary_cross_entropy_with_logits(logits, truth)
+    weights = torch.tensor(class_weights or [1.0] * logits.shape[1], device=logits.device)
+    return -(weights[:, None, None] * truth * logits.log_softmax(1)).sum() / (weights[:, None, None] * truth).sum()
 
 
 def dice(logits: Tensor, truth: Tensor) -> Tensor:
     """1 - Dice coefficient of each map, one pixel added above and below so that an empty pair scores 0. Source: Milletari et al. 2016 (with plain sums)."""
-    chance, sums = logits.sigmoid(), (2, 3)
+    chance, sums = _chance(logits), (2, 3)
     return (1 - (2 * (chance * truth).sum(sums) + 1) / (chance.sum(sums) + truth.sum(sums) + 1)).mean()
 
 
 def iou(logits: Tensor, truth: Tensor) -> Tensor:
     """1 - intersection over union of each map, one pixel added above and below. Source: BASNet, Qin et al. 2019, equation 5."""
-    chance, sums = logits.sigmoid(), (2, 3)
+    chance, sums = _chance(logits), (2, 3)
     both = (chance * truth).sum(sums)
     return (1 - (both + 1) / (chance.sum(sums) + truth.sum(sums) - both + 1)).mean()
 
 
 def ssim(logits: Tensor, truth: Tensor) -> Tensor:
     """1 - structural similarity in Gaussian windows of 11 pixels (σ 1.5), edges repeated. Source: Wang et al. 2004; as a loss, BASNet equation 4."""
-    chance = logits.sigmoid()
+    chance = _chance(logits)
     mean_a, mean_b = _blurred(chance), _blurred(truth)
     variance_a = _blurred(chance * chance) - mean_a**2
     variance_b = _blurred(truth * truth) - mean_b**2
@@ -54,7 +65,7 @@ def edge(logits: Tensor, truth: Tensor) -> Tensor:
 
     The magnitude, not the sum of both directions: on one diagonal the two cancel.
     """
-    return (_steepness(logits.sigmoid()) - _steepness(truth)).abs().mean()
+    return (_steepness(_chance(logits)) - _steepness(truth)).abs().mean()
 
 
 TERMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"bce": bce, "dice": dice, "iou": iou, "ssim": ssim, "edge": edge}
@@ -64,13 +75,15 @@ def deep_supervision(outputs: Sequence[Tensor], truth: Tensor, loss: Loss, step:
     """Each term of the recipe, weighted, summed over the outputs with their weights at this step.
 
     Args:
-        outputs: logits of d0 … d6, [B, 1, H, W] each.
-        truth: [B, 1, H, W], 0..1.
+        outputs: logits of d0 … d6, [B, C, H, W] each.
+        truth: [B, C, H, W], 0..1.
         loss: the recipe's weights; terms of weight 0 are left out, and so are outputs.
         step: from 0.
     """
     sides = [(weight, output.float()) for weight, output in zip(side_weights_at(loss.sides, step), outputs, strict=True) if weight]
     used = {name: term for name, term in TERMS.items() if getattr(loss, name)}
+    if "bce" in used:
+        used["bce"] = partial(bce, class_weights=loss.class_weights)
     return {name: getattr(loss, name) * torch.stack([weight * term(output, truth) for weight, output in sides]).sum() for name, term in used.items()}
 
 
@@ -81,6 +94,10 @@ def side_weights_at(knots: Sequence[SideWeights], step: int) -> tuple[float, ...
     after = next((one for one in knots if one.step > step), before)
     share = (step - before.step) / (after.step - before.step) if after.step > before.step <= step else 0.0
     return tuple(a + share * (b - a) for a, b in zip(before.weights, after.weights, strict=True))
+
+
+def _chance(logits: Tensor) -> Tensor:
+    return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(1)
 
 
 def _blurred(maps: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,26 +23,27 @@ from .settings import NetworkSettings
 __all__ = ["build_network", "network_of"]
 
 
-def network_of(settings: NetworkSettings) -> Network:
+def network_of(settings: NetworkSettings, classes: int = 1) -> Network:
     """What the network is called on its card."""
-    return Network(name="u2net", small=settings.name == "u2netp")
+    return Network(name="u2net", small=settings.name == "u2netp", out_channels=classes)
 
 
-def build_network(settings: NetworkSettings) -> U2Net:
-    """The network, on the CPU, ready to train.
+def build_network(settings: NetworkSettings, classes: int = 1) -> U2Net:
+    """The network, on the CPU, ready to train. Start weights of a network with other classes give all but the heads.
 
     Raises: BadInput or ModelCorrupt, when the start weights are not there, or are another network's.
     """
-    wanted = network_of(settings)
+    wanted = network_of(settings, classes)
     if settings.start:
         file = prepare(card(settings.start)) if settings.start in {one.id for one in cards()} else Path(settings.start).expanduser()
         found = read_checkpoint(file)
-        if found.network != wanted:
+        if replace(found.network, out_channels=classes) != wanted:
             raise BadInput("{file} holds {found}; the recipe's network is {expected}.", file=file.name, found=str(found.network), expected=str(wanted))
-        network = U2Net(small=wanted.small, batch_norm=found.batch_norm)  # folded weights are trained as they are
-        network.load_state_dict(found.state)
+        network = U2Net(out_channels=classes, small=wanted.small, batch_norm=found.batch_norm)  # folded weights are trained as they are
+        own = network.state_dict()
+        network.load_state_dict({key: value if value.shape == own[key].shape else own[key] for key, value in found.state.items()})
     else:
-        network = U2Net(small=wanted.small)
+        network = U2Net(out_channels=classes, small=wanted.small)
         if settings.init == "xavier":
             network.apply(_xavier)
     stages = {name: stage for name, stage in network.named_children() if name.startswith("stage")}

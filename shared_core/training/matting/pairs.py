@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,13 @@ from ...errors import BadInput, U2StudioError
 from ...evaluation.data_sets import data_set_folders
 from ...evaluation.folders import SUFFIXES, read_plane
 from ...progress import Progress
+from .classes import outside
+from .faces import aligned, read_landmarks
 from .labelme import labelled_files, write_masks
 from .photos import photo_pixels
 from .settings import Data
 
-__all__ = ["PhotoMask", "Problems", "check_pairs", "find_pairs", "held_out", "read_mask", "read_photo"]
+__all__ = ["PhotoMask", "Problems", "check_pairs", "find_pairs", "held_out", "read_label_map", "read_mask", "read_photo"]
 
 MANIFEST = "MANIFEST.tsv"
 SPLITS = {"train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
@@ -37,6 +40,8 @@ class PhotoMask:
     photo: Path
     mask: Path | None
     """None: the photo's file holds both, side by side"""
+    landmarks: Path | None = None
+    """by which the face is aligned"""
 
 
 class Problems:
@@ -69,7 +74,7 @@ def find_pairs(folder: Path, data: Data, masks: Path, problems: Problems) -> dic
         raise BadInput("There is no folder {folder}.", folder=str(folder))
     layout = _layout(folder) if data.layout == "auto" else data.layout
     if layout == "labelme":
-        drawn = write_masks(folder, masks / _short(folder), data.boxes, problems.add)
+        drawn = write_masks(folder, masks / _short(folder), data.boxes, data.classes, problems.add)
         pairs = [PhotoMask(photo.stem, photo, mask) for photo, mask in drawn]
     elif layout == "halves":
         pairs = [PhotoMask(path.stem, path, None) for path in _pictures(folder)]
@@ -77,6 +82,8 @@ def find_pairs(folder: Path, data: Data, masks: Path, problems: Problems) -> dic
         pairs = _from_two_folders(folder, problems)
     if not pairs and not problems.lines:
         raise BadInput("{folder} holds no training pictures.", folder=str(folder))
+    if data.align_faces:
+        pairs = [replace(one, landmarks=one.photo.with_suffix(".txt")) for one in pairs]
     return _by_split(folder, pairs)
 
 
@@ -88,11 +95,11 @@ def held_out(pairs: Sequence[PhotoMask], share: float) -> tuple[list[PhotoMask],
     return [one for one in pairs if id(one) not in chosen], [one for one in pairs if id(one) in chosen]
 
 
-def check_pairs(pairs: Sequence[PhotoMask], problems: Problems, progress: Progress) -> str:
-    """Decode every file, tell `problems` what fails or differs in size, and return a hash over names and bytes."""
+def check_pairs(pairs: Sequence[PhotoMask], classes: int, problems: Problems, progress: Progress) -> str:
+    """Decode every file, tell `problems` what fails, differs in size or names no class (where there are several), and return a hash over names and bytes."""
     digest = hashlib.sha256()
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for index, (one, found) in enumerate(zip(pairs, pool.map(_checked, pairs), strict=True)):
+        for index, (one, found) in enumerate(zip(pairs, pool.map(partial(_checked, classes=classes), pairs), strict=True)):
             progress(index, len(pairs), "Checking pictures")
             if isinstance(found, bytes):
                 digest.update(one.name.encode() + b"\0" + found)
@@ -104,25 +111,36 @@ def check_pairs(pairs: Sequence[PhotoMask], problems: Problems, progress: Progre
 def read_photo(pair: PhotoMask) -> NDArray[np.uint8]:
     """The photo, [H, W, 3], uint8, upright, sRGB. Raises: BadInput."""
     pixels = photo_pixels(pair.photo)
-    return pixels if pair.mask else pixels[:, : pixels.shape[1] // 2]
+    pixels = pixels if pair.mask else pixels[:, : pixels.shape[1] // 2]
+    return aligned(pixels, read_landmarks(pair.landmarks)) if pair.landmarks else pixels
 
 
 def read_mask(pair: PhotoMask) -> NDArray[np.float32]:
     """The mask, [H, W], float32, 0..1 as stored. Raises: BadInput."""
-    plane = read_plane(pair.mask or pair.photo)
-    if pair.mask is None:
-        plane = plane[:, plane.shape[1] // 2 :]
+    plane = read_label_map(pair)
     return (plane / np.iinfo(plane.dtype).max).astype(np.float32)
 
 
-def _checked(pair: PhotoMask) -> bytes | str:
+def read_label_map(pair: PhotoMask) -> NDArray[np.integer]:
+    """The mask as stored, [H, W], 8 or 16 bits. Raises: BadInput."""
+    plane = read_plane(pair.mask or pair.photo)
+    if pair.mask is None:
+        plane = plane[:, plane.shape[1] // 2 :]
+    if pair.landmarks:
+        plane = aligned(np.asarray(plane if plane.dtype == np.uint8 else plane // 257, np.uint8), read_landmarks(pair.landmarks))
+    return plane
+
+
+def _checked(pair: PhotoMask, classes: int) -> bytes | str:
     """A hash of the files' bytes, or what is wrong with them."""
     try:
-        photo, mask = read_photo(pair), read_mask(pair)
+        photo, mask = read_photo(pair), read_label_map(pair)
         if photo.shape[:2] != mask.shape:
             sizes = " and ".join(f"{shape[1]}×{shape[0]}" for shape in (photo.shape, mask.shape))
             return f"{pair.photo}: photo and mask are {sizes}" if pair.mask else f"{pair.photo}: an odd width has no halves"
-        return hashlib.sha256(b"".join(path.read_bytes() for path in (pair.photo, pair.mask) if path)).digest()
+        if classes and (strange := outside(mask, classes)):
+            return f"{pair.mask}: {', '.join(map(str, strange[:5]))} name no class; there are 0 to {classes - 1}"
+        return hashlib.sha256(b"".join(path.read_bytes() for path in (pair.photo, pair.mask, pair.landmarks) if path)).digest()
     except (U2StudioError, OSError) as error:
         return str(error)
 

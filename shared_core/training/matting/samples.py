@@ -13,10 +13,11 @@ from torch import Tensor
 
 from ...imaging.resize import shrink
 from ...models.cards import Preprocess
-from .pairs import PhotoMask, read_mask, read_photo
+from .classes import as_shares
+from .pairs import PhotoMask, read_label_map, read_mask, read_photo
 from .settings import Augmentation, Data
 
-__all__ = ["MEAN", "STD", "MattingSamples", "jittered", "label", "preprocess"]
+__all__ = ["MEAN", "STD", "MattingSamples", "jittered", "label", "preprocess", "truth"]
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -28,7 +29,7 @@ def preprocess(data: Data) -> Preprocess:
 
 @dataclass(frozen=True)
 class MattingSamples:
-    """Training pairs as samples: "image" [3, crop, crop], normalised, and "alpha" [1, crop, crop], 0..1."""
+    """Training pairs as samples: "image" [3, crop, crop], normalised, and "alpha" [1 or classes, crop, crop], 0..1."""
 
     pairs: Sequence[PhotoMask]
     data: Data
@@ -43,17 +44,22 @@ class MattingSamples:
         photo = torch.from_numpy(read_photo(pair))[None]
         image = shrink(photo, data.size, data.size, data.resize)[0].numpy()
         image = image / max(float(image.max()), 1e-6)
-        alpha = label(read_mask(pair), data)
+        alpha = truth(pair, data)
         crop = data.crop
         # the authors' offsets end one short of the last (numpy's randint leaves out the upper bound), which no one can tell from the result
         top, left = (int(random.integers(0, max(1, data.size - crop))) for _ in range(2))
-        image, alpha = image[:, top : top + crop, left : left + crop], alpha[top : top + crop, left : left + crop]
+        image, alpha = image[:, top : top + crop, left : left + crop], alpha[:, top : top + crop, left : left + crop]
         for share, axis in ((chance.flip_vertical, -2), (chance.flip_horizontal, -1)):
             if random.random() < share:
                 image, alpha = np.flip(image, axis), np.flip(alpha, axis)
         image = jittered(image, chance, random)
         image = (image - np.array(MEAN, np.float32)[:, None, None]) / np.array(STD, np.float32)[:, None, None]
-        return {"image": torch.from_numpy(np.ascontiguousarray(image, np.float32)), "alpha": torch.from_numpy(np.ascontiguousarray(alpha))[None]}
+        return {"image": torch.from_numpy(np.ascontiguousarray(image, np.float32)), "alpha": torch.from_numpy(np.ascontiguousarray(alpha))}
+
+
+def truth(pair: PhotoMask, data: Data) -> NDArray[np.float32]:
+    """What the network should answer to a pair, [1 or classes, size, size], 0..1."""
+    return as_shares(read_label_map(pair), len(data.classes), data.size) if data.classes else label(read_mask(pair), data)[None]
 
 
 def label(mask: NDArray[np.float32], data: Data) -> NDArray[np.float32]:

@@ -34,6 +34,10 @@ class Data:
     """masks are alphas: resized with their grays, and taken as they are; else each is divided by its own maximum, pixels picked as the authors do"""
     invert: bool = False
     """black is 1: drawings, whose lines the network shall find"""
+    classes: tuple[str, ...] = ()
+    """names of the classes, the background first, where there are more than subject and background: masks hold their numbers, labelme's labels their names"""
+    align_faces: bool = False
+    """bring each face to one place by the five landmarks in NAME.txt beside the photo, white around it"""
     boxes: Literal["grabcut", "fill"] = "grabcut"
     """what labelme's rectangles become: the subject that GrabCut finds in them, or the rectangle"""
 
@@ -81,11 +85,14 @@ class Loss:
     """Weights of the terms; each is summed over the seven outputs."""
 
     bce: Positive = 1.0
+    """cross-entropy: binary for one subject, over the classes where there are several"""
     dice: Positive = 0.0
     iou: Positive = 0.0
     ssim: Positive = 0.0
     edge: Positive = 0.0
     sides: tuple[SideWeights, ...] = (SideWeights(),)
+    class_weights: tuple[Positive, ...] = ()
+    """what each class counts in the cross-entropy; none: all alike"""
 
 
 @dataclass(frozen=True, kw_only=True)
