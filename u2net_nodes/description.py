@@ -19,7 +19,7 @@ MODEL_TYPE = "U2_MODEL"
 LOADER = "U2LoadModel"
 FOLDER_LOADER = "U2LoadFolder"
 REMOVE_BACKGROUND = "U2RemoveBackground"
-FILLS = ("transparent", "colour", "picture")
+FILLS = ("transparent", "colour", "picture", "blurred")
 """what Remove Background puts behind the subject"""
 ROOT_CATEGORY = "u2studio"
 
@@ -196,7 +196,10 @@ def _remove_background() -> Node:
     matte, composite = operation("matte"), operation("composite")
     fill = Choice(
         name="fill", title=_("New background"), default="transparent", options=tuple(Option(one, one) for one in FILLS),
-        help=_("transparent: the picture gets an alpha channel (RGBA). colour, picture: the subject stands over the colour or the background picture."),
+        help=_(
+            "transparent: the picture gets an alpha channel (RGBA). colour, picture: the subject stands over the colour or the background picture. "
+            "blurred: its own background stays, out of focus."
+        ),
     )  # fmt: skip
     background = replace(
         _input(next(one for one in composite.inputs if one.name == "background")), lazy=True,

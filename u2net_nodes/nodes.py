@@ -142,8 +142,13 @@ def _remove_background(node: Node, values: Values) -> tuple[Any, ...]:
     made = perform(matte, _linked(matte, values), settings, ComfyModels(connected))
     if values["fill"] == "transparent":
         return made["cutout"], made["alpha"]
-    background = values.get("background") if values["fill"] == "picture" else None
-    if values["fill"] == "picture" and background is None:
-        raise BadInput("The new background is picture, but no picture is connected to background.")
-    pictures = {"foreground": made["foreground"], "alpha": made["alpha"], "background": background}
-    return perform(composite, pictures, {"colour": values["colour"]}, ComfyModels())["image"], made["alpha"]
+    pictures = {"foreground": made["foreground"], "alpha": made["alpha"]}
+    behind: dict[str, object] = {"colour": values["colour"]}
+    if values["fill"] == "picture":
+        if values.get("background") is None:
+            raise BadInput("The new background is picture, but no picture is connected to background.")
+        pictures["background"] = values["background"]
+    elif values["fill"] == "blurred":
+        pictures["background"] = values["image"]
+        behind["fill"] = "blurred"
+    return perform(composite, pictures, behind, ComfyModels())["image"], made["alpha"]

@@ -37,7 +37,8 @@ def perform(operation: Operation, linked: Mapping[str, Tensor | None], settings:
     pictures = for_core(operation, linked)
     batch = max((len(picture) for picture in pictures.values()), default=1)
     device = management.get_torch_device()
-    ways = [(batch, device)] + ([(1, device)] if batch > 1 else []) + ([(1, CPU)] if device != CPU else [])
+    alone = batch if any(one.any_size for one in operation.outputs) else 1  # what is cropped by its content is cropped alike within a batch
+    ways = [(batch, device)] + ([(alone, device)] if batch > alone else []) + ([(alone, CPU)] if device != CPU else [])
     for number, (size, place) in enumerate(ways, start=1):
         try:
             return _worked(operation, pictures, settings, models, batch, size, place)
@@ -64,5 +65,6 @@ def _worked(
             outputs = run(operation.id, on_device, settings, models=models, progress=progress)
             progress(1, 1, "")
             made.append({name: for_comfyui(outputs[name], management.intermediate_device()) for name in outputs})
-            show_preview(made[-1][operation.outputs[-1].name])
+            shown = next((one for one in operation.outputs if one.kind == "cutout"), operation.outputs[0])
+            show_preview(made[-1][shown.name])
     return made[0] if len(made) == 1 else {name: torch.cat([one[name] for one in made]) for name in made[0]}

@@ -9,7 +9,8 @@ from .graph import Graph
 
 __all__ = ["GRAPHS", "files"]
 
-PORTRAIT, STARS, SMALL, HARD_MASK, FOLDER = "u2studio_portrait.jpg", "u2studio_stars.jpg", "u2studio_small.jpg", "u2studio_mask.png", "u2studio_folder"
+PORTRAIT, STARS, CUP, SMALL = "u2studio_portrait.jpg", "u2studio_stars.jpg", "u2studio_cup.jpg", "u2studio_small.jpg"
+HARD_MASK, FOLDER = "u2studio_mask.png", "u2studio_folder"
 
 
 def remove_background() -> Graph:
@@ -64,22 +65,57 @@ def hair_refine_trimap() -> Graph:
         "hair_refine_trimap",
         (
             _("A wide refinement finds hair; a trimap keeps it away from what is surely subject or surely background."),
-            _("The trimap is 1, 0 and, in the band between, 0.5; two thresholds turn it into the sure and the possible subject."),
-            _("The result is: possible subject, times refined mask, plus sure subject."),
+            _("The trimap is 1, 0 and, in the band between, 0.5: only there the mask changes. Any trimap will do, also a painted one."),
+            _("Closed-form matting finds more hair than the guided filter, and takes longer; it has to be installed."),
         ),
     )
     photo = graph.add("LoadImage", 0, image=PORTRAIT)
     matte = graph.add("U2Matte", 1, image=photo[0], refine="none")
-    trimap = graph.add("U2Trimap", 1, alpha=matte[0], inside=6.0, outside=16.0)
-    refined = graph.add("U2RefineAlpha", 2, image=photo[0], alpha=matte[0], edge_width=40.0)
-    possible = graph.add("ThresholdMask", 2, title="possible subject", mask=trimap[0], value=0.25)
-    sure = graph.add("ThresholdMask", 2, title="sure subject", mask=trimap[0], value=0.75)
+    trimap = graph.add("U2Trimap", 2, alpha=matte[0], inside=6.0, outside=16.0)
     graph.add("MaskPreview", 2, mask=trimap[0])
-    bounded = graph.add("MaskComposite", 3, destination=refined[0], source=possible[0], x=0, y=0, operation="multiply")
-    alpha = graph.add("MaskComposite", 3, destination=bounded[0], source=sure[0], x=0, y=0, operation="add")
-    graph.add("MaskPreview", 3, mask=alpha[0])
-    colours = graph.add("U2EstimateForeground", 4, image=photo[0], alpha=alpha[0])
+    refined = graph.add("U2RefineAlpha", 3, image=photo[0], alpha=matte[0], trimap=trimap[0], edge_width=40.0)
+    graph.add("MaskPreview", 3, mask=refined[0])
+    colours = graph.add("U2EstimateForeground", 4, image=photo[0], alpha=refined[0])
     graph.add("SaveImage", 4, images=colours[1], filename_prefix="u2studio/hair")
+    return graph
+
+
+def drop_shadow() -> Graph:
+    """A product picture: cleaned up, cropped, with a shadow, over a gradient."""
+    graph = Graph(
+        "drop_shadow",
+        (
+            _("A thing is cut out, its mask freed of specks and holes, and placed over a gradient with a soft shadow."),
+            _("Crop to Subject leaves a margin, into which the shadow falls."),
+            _("For a picture with transparency, save the cut-out of Drop Shadow instead."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=CUP)
+    matte = graph.add("U2Matte", 1, image=photo[0])
+    clean = graph.add("U2CleanUp", 2, alpha=matte[0], keep="largest", fill_holes=2000)
+    graph.add("MaskPreview", 2, mask=clean[0])
+    cropped = graph.add("U2CropToSubject", 3, image=photo[0], alpha=clean[0], margin=60)
+    colours = graph.add("U2EstimateForeground", 3, image=cropped[0], alpha=cropped[1])
+    shadow = graph.add("U2DropShadow", 4, foreground=colours[0], alpha=cropped[1], right=10, down=22, softness=24.0, opacity=60.0)
+    over = graph.add("U2Composite", 4, foreground=shadow[1], alpha=shadow[2], fill="gradient", colour="#f4f1ea", second_colour="#c9b8a4")
+    graph.add("SaveImage", 5, images=over[0], filename_prefix="u2studio/drop_shadow")
+    return graph
+
+
+def blurred_background() -> Graph:
+    """The photo's own background, out of focus."""
+    graph = Graph(
+        "blurred_background",
+        (
+            _("The photo's own background goes out of focus, as behind a large lens. The subject does not glow into it."),
+            _("Blur is in pixels of the photo: more for larger photos."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=PORTRAIT)
+    matte = graph.add("U2Matte", 1, image=photo[0])
+    clean = graph.add("U2CleanUp", 2, alpha=matte[0], keep="largest")
+    over = graph.add("U2Composite", 3, foreground=matte[1], alpha=clean[0], background=photo[0], fill="blurred", blur=28.0)
+    graph.add("SaveImage", 4, images=over[0], filename_prefix="u2studio/blurred_background")
     return graph
 
 
@@ -163,7 +199,10 @@ def beside_synthesis() -> Graph:
     return graph
 
 
-GRAPHS = (remove_background, matting, new_background, hair_refine_trimap, folder_batch, other_mask_refine, upscale_then_matte, beside_synthesis)
+GRAPHS = (
+    remove_background, matting, new_background, blurred_background, drop_shadow, hair_refine_trimap, folder_batch, other_mask_refine, upscale_then_matte,
+    beside_synthesis,
+)  # fmt: skip
 
 
 def files() -> dict[str, str]:

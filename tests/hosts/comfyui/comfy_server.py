@@ -57,9 +57,8 @@ class Base:
         """Put a copy of this repository there under a folder name."""
         return copy_pack(self.folder / "custom_nodes" / name)
 
-    def add_what_workflows_need(self) -> None:
-        """The pictures of `workflows/inputs`, and an upscaler under the name that a workflow asks its user to bring."""
-        shutil.copytree(ROOT / "workflows" / "inputs", self.folder / "input", dirs_exist_ok=True)
+    def add_upscaler(self) -> None:
+        """An upscaler under the name that a workflow asks its user to bring."""
         write_plain_upscaler(self.folder / "models" / "upscale_models" / "RealESRGAN_x4plus.safetensors")
 
     def arguments(self, port: int) -> list[str]:
@@ -125,10 +124,17 @@ class Server:
         with urllib.request.urlopen(request, timeout=60):
             pass
 
-    def free(self) -> None:
-        """Unload the models and forget what was computed."""
-        self.post("/free", {"unload_models": True, "free_memory": True})
-        time.sleep(1.5)
+    def upload_inputs(self) -> None:
+        """Send the pictures of `workflows/inputs`, as a script would that wants to queue the workflows."""
+        for path in sorted((ROOT / "workflows" / "inputs").rglob("*.*g")):
+            folder = path.parent.relative_to(ROOT / "workflows" / "inputs").as_posix()
+            edge = uuid.uuid4().hex
+            head = f'--{edge}\r\nContent-Disposition: form-data; name="subfolder"\r\n\r\n{folder}\r\n--{edge}\r\n'
+            head += f'Content-Disposition: form-data; name="image"; filename="{path.name}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+            body = head.encode() + path.read_bytes() + f"\r\n--{edge}--\r\n".encode()
+            request = urllib.request.Request(f"http://127.0.0.1:{self.port}/upload/image", body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                assert json.load(reply)["name"] == path.name
 
     def queue(self, prompt: Mapping[str, object], *, repeat: int = 1, interrupt_after: float | None = None) -> list[dict[str, Any]]:
         """Run a prompt, `repeat` times in one connection, and tell what happened in each run; see queue_prompt.py."""

@@ -42,7 +42,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     base = Base(tmp_path_factory.mktemp("comfy"))
     add_foreign_pack(base)
     base.pack(PACK)
-    base.add_what_workflows_need()
+    base.add_upscaler()
     running = Server(base)
+    running.upload_inputs()
     yield running
     running.stop()

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -25,8 +24,9 @@ def main() -> None:
     """Start, run, write, stop."""
     base = Base(Path(tempfile.mkdtemp(prefix="comfy")))
     base.pack(PACK)
-    base.add_what_workflows_need()
+    base.add_upscaler()
     server = Server(base)
+    server.upload_inputs()
     try:
         for path in sorted((ROOT / "workflows").glob("*.json")):
             thumbnail(server, path)
@@ -42,10 +42,10 @@ def thumbnail(server: Server, path: Path) -> None:
     assert run["state"] == "execution_success", run["error"]
     (saved,) = [node for node, content in prompt.items() if content["class_type"] == "SaveImage"]
     after = [square(on_checkerboard(Image.open(file))) for file in run["files"][saved]]
-    source = next(content["inputs"] for content in prompt.values() if content["class_type"].startswith("LoadImage"))
+    source = next(content["inputs"] for content in prompt.values() if content["class_type"] in ("LoadImage", "U2LoadFolder"))
     if len(after) > 1:
         folder = server.base.folder / "input" / source["folder"]
-        whole = contact([square(Image.open(folder / name).convert("RGB")) for name in os.listdir(folder)] + after)  # noqa: PTH208 (in ComfyUI's order)
+        whole = contact([square(Image.open(one).convert("RGB")) for one in sorted(folder.iterdir())] + after)
     else:
         before = square(Image.open(server.base.folder / "input" / source["image"]).convert("RGB"))
         cut = Image.new("L", (SIDE, SIDE))

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from comfy_server import HERE, Base, Server, python
+from comfy_server import HERE, ROOT, Base, Server, python
 from PIL import Image
 
 SIDE, RUNS = 1024, 10
@@ -25,8 +25,7 @@ def main() -> None:
     adapter: dict[str, float] = json.loads(inside.splitlines()[-1])
     base = Base(Path(tempfile.mkdtemp(prefix="comfy")))
     base.pack("u2studio")
-    base.add_what_workflows_need()
-    Image.open(base.folder / "input" / "u2studio_portrait.jpg").resize((SIDE, SIDE)).save(base.folder / "input" / "large.png")
+    Image.open(ROOT / "workflows" / "inputs" / "u2studio_portrait.jpg").resize((SIDE, SIDE)).save(base.folder / "input" / "large.png")
     server = Server(base)
     try:
         runs = [server.queue(prompt(number))[0] for number in range(RUNS)][2:]

@@ -1,19 +1,21 @@
 #!/usr/bin/env node
 // Opens a template in the real page of a running ComfyUI, in Chromium, and tells as JSON what happened.
 //
-//   open_workflow.js '{"port": 8188, "pack": "…", "template": "…", "locale": "zh", "queue": true, "screenshot": "F.png", "help": "U2Matte"}'
+//   open_workflow.js '{"port": 8188, "pack": "…", "template": "…", "locale": "zh", "queue": true, "screenshot": "F.png", "help": ["U2Matte"], "files": []}'
 //
+// Instead of a template, `files` are workflows to open one after the other; `opened` then holds the prompt of each.
 // Problems are unknown nodes, dialogs about missing nodes or models, red nodes, errors of the page, extension files that failed to load, failed runs.
 // Environment: COMFY_JS (the folder playwright-core is installed in), CHROMIUM (default: chromium on PATH).
 'use strict'
 const path = require('path')
+const { readFileSync } = require('fs')
 const { execFileSync } = require('child_process')
 const { createRequire } = require('module')
 const { chromium } = createRequire(path.join(process.env.COMFY_JS, 'x.js'))('playwright-core')
 
 const options = { timeout: 120, locale: 'en', ...JSON.parse(process.argv[2]) }
 const base = `http://127.0.0.1:${options.port}`
-const told = { problems: [], notes: [], nodes: [], listed: false, prompt: null, run: null, help: null }
+const told = { problems: [], notes: [], nodes: [], listed: false, prompt: null, run: null, help: {}, opened: {} }
 const problem = text => told.problems.push(text)
 
 const setting = (key, value) => fetch(`${base}/settings/${key}`, { method: 'POST', body: JSON.stringify(value) })
@@ -81,24 +83,28 @@ async function queue (page) {
   await page.waitForTimeout(2000)
 }
 
-async function openHelp (page) {
+async function openHelp (page, type) {
   await page.evaluate(type => {
-    const node = window.app.graph.nodes.find(n => n.type === type)
+    const known = window.app.graph.nodes.find(n => n.type === type)
+    const node = known || window.LiteGraph.createNode(type)
+    if (!known) window.app.graph.add(node)
+    window.app.canvas.deselectAll()
     window.app.canvas.selectNode(node)
     window.app.canvas.setDirty(true, true)
-  }, options.help)
+  }, type)
   await page.waitForTimeout(600)
   await page.locator('[data-testid="info-button"]').click()
-  await page.waitForTimeout(2000)
-  told.help = await page.evaluate(() => {
+  await page.waitForTimeout(1500)
+  const shown = await page.evaluate(() => {
     const page = document.querySelector('.node-help-content, .markdown-content')
     return page && { text: page.innerText.slice(0, 2000), pictures: [...page.querySelectorAll('img')].map(i => [i.src, i.naturalWidth]) }
   })
-  if (!told.help) problem('no help page opened')
+  if (shown) told.help[type] = shown
+  else problem(`no help page opened for ${type}`)
 }
 
 async function main () {
-  const workflow = await readTemplate()
+  const workflow = options.template && await readTemplate()
   await setting('Comfy.TutorialCompleted', true)
   await setting('Comfy.Locale', options.locale)
   await setting('Comfy.Minimap.Visible', false)
@@ -115,11 +121,15 @@ async function main () {
     await page.waitForTimeout(1500)
     await page.keyboard.press('Escape')
     state.starting = false
-    await load(page, workflow)
+    if (workflow) await load(page, workflow)
+    for (const file of options.files || []) {
+      await load(page, JSON.parse(readFileSync(file)))
+      told.opened[file] = told.prompt
+    }
     if (options.queue) await queue(page)
     await page.evaluate(() => window.app.extensionManager.command.execute('Comfy.Canvas.FitView'))
     await page.waitForTimeout(800)
-    if (options.help) await openHelp(page)
+    for (const type of options.help || []) await openHelp(page, type)
     if (options.screenshot) await page.screenshot({ path: options.screenshot })
   } finally {
     await browser.close()

@@ -90,8 +90,11 @@ def _remove_background(values: Inputs) -> tuple[Tensor, ...]:
     made = run("matte", {"image": values["image"]}, settings, models=MODELS)
     if values["fill"] == "transparent":
         return made["cutout"], made["alpha"]
-    pictures = {"foreground": made["foreground"], "alpha": made["alpha"], **({"background": values["background"]} if values["fill"] == "picture" else {})}
-    return run("composite", pictures, {"colour": values["colour"]}, models=MODELS)["image"], made["alpha"]
+    pictures = {"foreground": made["foreground"], "alpha": made["alpha"]}
+    if values["fill"] in ("picture", "blurred"):
+        pictures["background"] = values["background" if values["fill"] == "picture" else "image"]
+    behind = {"colour": values["colour"], "fill": "blurred" if values["fill"] == "blurred" else "colour"}
+    return run("composite", pictures, behind, models=MODELS)["image"], made["alpha"]
 
 
 def read(path: Path) -> Tensor:

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from u2studio.u2net_nodes.description import all_nodes
+
 from .comfy_server import HERE, ROOT, Server
 from .conftest import PACK
 
+RELEASED = sorted((ROOT / "tests" / "nodes" / "released").glob("*/*.json"))
 TEMPLATES = [path.stem for path in sorted((ROOT / "workflows").glob("*.json"))]
 HAS_BROWSER = bool(os.environ.get("CHROMIUM") or shutil.which("chromium")) and bool(os.environ.get("COMFY_JS")) and bool(shutil.which("node"))
 pytestmark = pytest.mark.skipif(not HAS_BROWSER, reason="needs chromium, node, and COMFY_JS with playwright-core (tests/hosts/comfyui/setup.sh)")
@@ -62,9 +65,26 @@ def test_the_page_sends_what_the_twin_holds(server: Server, template: str) -> No
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_help_opens_with_its_picture(server: Server, tmp_path: Path, language: str) -> None:
-    told = open_in_page(server, template="matting", locale=language, help="U2Matte", screenshot=screenshot(tmp_path, f"help_{language}"))
+def test_help_of_every_node_opens_with_its_picture(server: Server, tmp_path: Path, language: str) -> None:
+    types = [node.id for node in all_nodes()]
+    told = open_in_page(server, template="matting", locale=language, help=types, screenshot=screenshot(tmp_path, f"help_{language}"))
     assert told["problems"] == []
-    title = json.loads((ROOT / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))["U2Matte"]["display_name"]
-    assert title in told["help"]["text"]
-    assert any("U2Matte/picture.jpg" in address and width > 100 for address, width in told["help"]["pictures"])
+    words = json.loads((ROOT / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
+    for one in types:
+        assert words[one]["display_name"] in told["help"][one]["text"]
+        assert any(f"{one}/picture.jpg" in address and width > 100 for address, width in told["help"][one]["pictures"]), one
+
+
+def test_workflows_of_every_release_open_with_their_values(server: Server) -> None:
+    known = set(server.get("/object_info"))
+    released = {path: json.loads(path.read_text(encoding="utf-8")) for path in RELEASED}
+    opening = [path for path, workflow in released.items() if {node["type"] for node in workflow["nodes"]} - {"MarkdownNote"} <= known]
+    assert opening
+    told = open_in_page(server, files=[str(path) for path in opening])
+    assert told["problems"] == []
+    for path in opening:
+        saved = json.loads((path.parent / "api" / path.name).read_text(encoding="utf-8"))
+        now = told["opened"][str(path)]
+        for node, content in saved.items():
+            assert now[node]["class_type"] == content["class_type"]
+            assert content["inputs"].items() <= now[node]["inputs"].items(), f"{path.name}: node {node}"

@@ -195,7 +195,7 @@ def test_a_picture_that_nobody_needs_is_never_worked_out(server: Server) -> None
         "3": copy.deepcopy(prompt_of("remove_background")["2"]),
     }
     prompt["3"]["inputs"] |= {"image": ["1", 0], "background": ["2", 0]}
-    for fill, worked in (("transparent", False), ("colour", False), ("picture", True)):
+    for fill, worked in (("transparent", False), ("colour", False), ("blurred", False), ("picture", True)):
         prompt["3"]["inputs"]["fill"] = fill
         (run,) = server.queue(prompt)
         assert run["state"] == "execution_success", run["error"]
