@@ -107,8 +107,11 @@ class _Chain:
         layer = self.layer
         if output == "cutout":
             return layer["cutout"]
-        over = {"foreground": layer["foreground"], "alpha": layer["alpha"], **({} if self.background is None else {"background": self.background})}
-        return self.perform("composite", over, self.params["composite"], wanted=("image",))["image"]
+        settings = self.params["composite"]
+        # under a shadow the layer's own colours are the shadow's: what is to be blurred is the photo
+        behind = self.image if self.background is None and settings["fill"] == "blurred" else self.background
+        over = {"foreground": layer["foreground"], "alpha": layer["alpha"], **({} if behind is None else {"background": behind})}
+        return self.perform("composite", over, settings, wanted=("image",))["image"]
 
     def sheet(self, rows: slice, columns: slice) -> Tensor:
         """Photo, alpha and cut-out of a part side by side."""

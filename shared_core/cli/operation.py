@@ -10,7 +10,7 @@ import click
 from ..door import run
 from ..errors import BadInput
 from ..spec import Operation
-from .console import LANGUAGE, progress_bar, say
+from .console import LANGUAGE, complain, progress_bar, say
 from .options import options_for, parameters_from, runtime_options
 
 if TYPE_CHECKING:
@@ -27,28 +27,35 @@ def command_for(operation: Operation) -> click.Command:
     ]
     params += options_for(operation)
     if len(names) > 1:
-        params.append(click.Option(["--output"], type=click.Choice(names), default=names[0], show_default=True, help=say("What to write.")))
+        params.append(
+            click.Option(["--output", "outputs"], type=click.Choice(names), multiple=True, default=(names[0],), show_default=True,
+                         help=say("What to write. May be given several times; OUT then needs {output} in its name.", output="{output}")),
+        )  # fmt: skip
     params += runtime_options()
     params.append(click.Option(["-o", "target"], required=True, type=click.Path(), metavar="OUT", help=say("The file to write.")))
     params.append(click.Option(["--overwrite"], is_flag=True, help=say("Replace results that are already there.")))
 
-    def perform(target: str, overwrite: bool, device: str, precision: str, output: str = names[0], **options: object) -> int:
+    def perform(target: str, overwrite: bool, device: str, precision: str, outputs: tuple[str, ...] = (names[0],), **options: object) -> int:
         values = parameters_from(operation, options)
-        _perform(operation, values, {one.name: options[one.name] for one in operation.inputs}, output, target, overwrite, (device, precision))
+        if len(outputs) > 1 and "{output}" not in target:
+            raise click.UsageError(say("With several outputs the name pattern needs {output}.", output="{output}"))
+        targets = {one: target.replace("{output}", one) for one in outputs}
+        _perform(operation, values, {one.name: options[one.name] for one in operation.inputs}, targets, overwrite, (device, precision))
         return 0
 
     return click.Command(operation.id.replace("_", "-"), params=params, callback=perform, help=say(operation.summary))
 
 
 def _perform(
-    operation: Operation, values: dict[str, object], files: dict[str, object], output: str, target: str, overwrite: bool, runtime: tuple[str, str]
+    operation: Operation, values: dict[str, object], files: dict[str, object], targets: dict[str, str], overwrite: bool, runtime: tuple[str, str]
 ) -> None:
     import torch
 
     from ..imaging.files import check_target, read_picture, write_picture
     from ..models.cache import ModelCache
 
-    check_target(Path(target), overwrite=overwrite)
+    for target in targets.values():
+        check_target(Path(target), overwrite=overwrite)
     images: dict[str, Tensor] = {}
     depth = 8
     for one in operation.inputs:
@@ -62,5 +69,8 @@ def _perform(
     except BadInput as error:
         raise click.UsageError(error.text(LANGUAGE)) from error
     with progress_bar(say(operation.title)) as progress:
-        made = run(operation.id, images, values, models=models, progress=progress, wanted=(output,))
-    write_picture(target, made[output][0].numpy(), depth=16 if depth == 16 else 8, provenance=made.provenance, overwrite=overwrite)
+        made = run(operation.id, images, values, models=models, progress=progress, wanted=tuple(targets))
+    for notice in made.notices:
+        complain(notice.text(LANGUAGE))
+    for output, target in targets.items():
+        write_picture(target, made[output][0].numpy(), depth=16 if depth == 16 else 8, provenance=made.provenance, overwrite=overwrite)

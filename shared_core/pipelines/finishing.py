@@ -7,7 +7,7 @@ from torch import Tensor
 from ..imaging import cleanup
 from ..imaging.background import blurred_background, gradient
 from ..imaging.composite import composite as composite_over
-from ..imaging.composite import cutout
+from ..imaging.composite import cover, cutout
 from ..imaging.crop import subject_box
 from ..imaging.despill import despill as take_off_spill
 from ..imaging.foreground import estimate_foreground
@@ -22,7 +22,7 @@ __all__ = ["clean_up", "composite", "crop_to_subject", "despill", "drop_shadow",
 def clean_up(alpha: Tensor, *, keep: str, minimum_area: int, fill_holes: int, grow: float, hardness: float, feather: float, job: Job) -> dict[str, Tensor]:
     """The mask without specks and holes, its edge moved, hardened, softened, in this order."""
     steps = (
-        (keep == "largest", lambda mask: cleanup.keep_largest(mask)),
+        (keep == "largest", cleanup.keep_largest),
         (minimum_area > 0, lambda mask: cleanup.remove_specks(mask, minimum_area)),
         (fill_holes > 0, lambda mask: cleanup.fill_holes(mask, fill_holes)),
         (grow != 0, lambda mask: cleanup.grow(mask, grow)),
@@ -57,13 +57,12 @@ def composite(
 ) -> dict[str, Tensor]:
     """The subject over a picture, a colour, a gradient, or its own background out of focus."""
     job.progress(0, 1, "Placing the subject over the background")
-    behind: Tensor | str = colour
-    if background is not None:
-        behind = background
-    elif fill == "gradient":
-        behind = gradient(*alpha.shape[1:], colour, second_colour, angle).to(alpha.device)
-    elif fill == "blurred":
-        behind = blurred_background(foreground, alpha, blur)
+    height, width = alpha.shape[1:]
+    behind: Tensor | str = colour if background is None else background
+    if fill == "blurred":
+        behind = blurred_background(foreground if background is None else cover(background, height, width), alpha, blur)
+    elif fill == "gradient" and background is None:
+        behind = gradient(height, width, colour, second_colour, angle).to(alpha.device)
     return {"image": composite_over(foreground, alpha, behind)}
 
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..imaging.noise import is_noise
 from ..imaging.resize import enlarge_map, shrink, truncated_to_bytes
 from ..models.cards import Preprocess, Reading
 from ..models.source import Model
@@ -17,6 +18,8 @@ __all__ = ["Estimate", "estimate_alpha", "estimate_classes"]
 
 SURE = 0.5
 """a map whose maximum stays below this holds no subject the network believes in, and is not stretched into one"""
+OVERLAP = 0.5
+"""of the network's stages; below it they do not mean the same thing. The least of 350 photos with a subject is 0.52"""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,9 @@ def estimate_alpha(network: Model, image: Tensor, profile_name: str) -> Estimate
     maps = _maps(network, image, profile.preprocess)
     alpha = enlarge_map(read_map(maps[0], reading), *image.shape[1:3], reading.enlarge, in_bytes=reading.eight_bit).clamp_(0, 1)
     stages = [_subject(logits, reading) for logits in maps]
-    found = stages[0].amax((1, 2)) > SURE
     places, figure = agreement(stages)
+    noise = torch.tensor([is_noise(one) for one in image], device=image.device)
+    found = (stages[0].amax((1, 2)) > SURE) & (figure > OVERLAP) & ~noise
     if reading.min_max == "confident":
         alpha[~found] = 0
     return Estimate(alpha, places, torch.where(found, figure, 0.0), found)

@@ -15,7 +15,7 @@ from u2studio.shared_core import operations
 from u2studio.shared_core.models.store import EMBEDDED, sha256
 
 COMMANDS = [
-    (), ("matte",), ("models",), ("operations",), ("gimp",), ("worker",),
+    (), ("matte",), ("models",), ("operations",), ("gimp",), ("worker",), ("train",),
     *((f"models {one}").split() for one in ("list", "info", "pull", "verify", "where", "remove", "convert")),
     *((f"gimp {one}").split() for one in ("install", "uninstall", "status")),
     *((one.id.replace("_", "-"),) for one in operations() if one.id != "matte"),
@@ -192,3 +192,14 @@ def test_steps_refuse_as_matte_does(u2studio: Callable, photo_file: Path) -> Non
     assert u2studio("trimap", "--alpha", "mask.png", "-o", "x.png").status == 1
     assert Path("x.png").read_bytes() == b"mine"
     assert u2studio("trimap", "--alpha", "mask.png", "-o", "x.png", "--overwrite").status == 0
+
+
+def test_several_outputs_of_an_operation(u2studio: Callable, photo_file: Path) -> None:
+    assert u2studio("matte", photo_file, "-o", "alpha.png", "--output", "alpha", "--precision", "fp32").status == 0
+    both = ("--image", photo_file, "--alpha", "alpha.png", "--output", "foreground", "--output", "cutout")
+    ending = u2studio("estimate-foreground", *both, "-o", "one.png")
+    assert ending.status == 2
+    assert "{output}" in ending.err
+    assert u2studio("estimate-foreground", *both, "-o", "cup_{output}.png").status == 0
+    assert Image.open("cup_cutout.png").mode == "RGBA"
+    assert Image.open("cup_foreground.png").mode == "RGB"

@@ -84,3 +84,11 @@ def test_what_lies_behind_the_subject(models: ModelCache) -> None:
     background = torch.full((1, 8, 8, 3), 0.25)
     over = run("composite", {**pictures, "background": background}, {"fill": "gradient"}, models=models)["image"][0]
     assert torch.allclose(over[5, 5], torch.full((3,), 0.25))
+
+
+def test_a_given_background_is_put_out_of_focus(models: ModelCache) -> None:
+    alpha = torch.zeros(1, 40, 60)
+    stripes = ((torch.arange(60) // 2) % 2).float()[None, None, :, None].expand(1, 40, 60, 3)
+    pictures = {"foreground": torch.zeros(1, 40, 60, 3), "alpha": alpha, "background": stripes}
+    assert run("composite", pictures, models=models)["image"].std() > 0.4
+    assert run("composite", pictures, {"fill": "blurred", "blur": 12.0}, models=models)["image"].std() < 0.05

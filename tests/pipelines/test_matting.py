@@ -23,6 +23,9 @@ def _without_subject() -> dict[str, Tensor]:
         "white": torch.ones(240, 320, 3),
         "gray": torch.full((240, 320, 3), 0.5),
         "noise": torch.rand(240, 320, 3, generator=chance),
+        "noise of the network's size": torch.rand(320, 320, 3, generator=chance),
+        "gray noise": torch.rand(150, 200, 1, generator=chance).expand(150, 200, 3),
+        "faint noise": torch.randn(200, 200, 3, generator=chance).mul(0.1).add(0.5).clamp(0, 1),
         "gradient": down,
         "sky": torch.stack((0.4 + 0.3 * down[..., 0], 0.6 + 0.2 * down[..., 0], 0.9 + 0 * down[..., 0]), -1),
     }
@@ -123,5 +126,5 @@ def test_a_profile_that_always_stretches_keeps_its_authors_answer() -> None:
     picture = torch.rand(1, 40, 50, 3)
     assert estimate_alpha(Doubtful("confident"), picture, "default").alpha.max() == 0
     always = estimate_alpha(Doubtful("always"), picture, "default")
-    assert always.alpha.max() > 0.9
+    assert always.alpha.max() > 0.7
     assert not always.found.any()
