@@ -129,6 +129,8 @@ class Card:
     """whether this project has run the authors' own file; if not, keys, shapes and random weights are all that was tested"""
     quality: Mapping[str, float | str] = field(default_factory=dict)
     """figures measured by this project; empty: none yet"""
+    folder: Path | None = None
+    """where the card lies with its weights beside it, for cards that training wrote; else None"""
 
     def profile(self, name: str = "default") -> Profile:
         """How to feed and read this network. Raises: BadInput, naming the profiles there are."""
@@ -143,7 +145,9 @@ def cards(task: str | None = None) -> tuple[Card, ...]:
 
 
 def card(card_id: str) -> Card:
-    """The card called `card_id`. Raises: BadInput, naming the ones there are."""
+    """The card called `card_id`, or the one in a TOML file that training wrote. Raises: BadInput, naming the ones there are."""
+    if card_id.endswith(".toml"):
+        return _written_card(Path(card_id).expanduser())
     known = _all_cards()
     if card_id not in known:
         raise BadInput("There is no model '{name}'; there are: {known}.{hint}", name=card_id, known=", ".join(known), hint=closest(card_id, known))
@@ -155,6 +159,18 @@ def _all_cards() -> dict[str, Card]:
     tables = tomllib.loads((Path(__file__).parent / "cards.toml").read_text(encoding="utf-8"))
     profiles = {name: _profile(table) for name, table in tables.pop("profile").items()}
     return {card_id: _card(card_id, table, profiles) for card_id, table in tables.items()}
+
+
+def _written_card(file: Path) -> Card:
+    """A card as `training.result.write_card` writes it; `training` and `recipe` in it are for people."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        profiles = {name: _profile(one) for name, one in table["profiles"].items()}
+        names = {name: name for name in profiles}
+        table = {key: value for key, value in table.items() if key in Card.__dataclass_fields__}
+        return _card(str(file), {**table, "profiles": names, "folder": file.resolve().parent}, profiles)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput("{file} is not the card of a model: {reason}", file=str(file), reason=getattr(error, "strerror", None) or str(error)) from None
 
 
 def _profile(table: dict[str, Any]) -> Profile:

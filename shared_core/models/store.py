@@ -47,6 +47,10 @@ def converted_folder() -> Path:
 
 def find(card: Card) -> Path:
     """The card's safetensors file in our own folders, ready to load. Raises: ModelMissing; `prepare.prepare` also looks at other programs' files."""
+    if card.folder:
+        if (file := card.folder / card.files[0]).is_file():
+            return file
+        raise BadInput("There is no file {name}.", name=str(file))
     for folder in folders():
         if (file := folder / f"{card.id}.safetensors").is_file():
             return file

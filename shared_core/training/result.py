@@ -41,7 +41,8 @@ def write_card(file: Path, card: Mapping[str, Any], weights: Mapping[str, Path],
     """
     sources = [{"kind": "address", "file": path.name, "sha256": sha256(path), "size": path.stat().st_size} for path in weights.values()]
     where = {"commit": commit(), "date": f"{datetime.now(timezone.utc):%Y-%m-%d}", "machine": platform.machine(), "torch": torch.__version__}
-    text = written({**card, "sources": sources, "training": {**training, **where}, "recipe": recipe})
+    files = [path.name for path in weights.values()]
+    text = written({**card, "files": files, "sources": sources, "training": {**training, **where}, "recipe": recipe})
     write_whole(file, lambda part: part.write_text(text, encoding="utf-8"))
 
 

@@ -131,7 +131,13 @@ class MattingTask:
         default = {"preprocess": {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(preprocess(data)).items()},
                    "reading": asdict(Reading(activation="softmax", min_max="never") if data.classes else Reading())}  # fmt: skip
         return {
+            "title": f"{network_of(self.settings.network)}, trained here",
+            "summary": "Trained by a recipe of u2studio; the recipe stands in the card.",
             "task": "clothes" if data.classes else "matting",
+            "licence": "",
+            "authors": "",
+            "paper": "",
+            "limits": f"Sees the picture at {data.size}×{data.size}.",
             **({"classes": list(data.classes)} if data.classes else {}),
             "network": network,
             "profiles": {"default": default},
