@@ -111,7 +111,7 @@ class Card:
     id: str
     title: str
     summary: str
-    task: Literal["matting", "clothes"]
+    task: Literal["matting", "clothes", "portrait"]
     network: Network
     profiles: Mapping[str, Profile]
     """by name; "default" always, "official" (the authors' program to the letter) and "rembg" where there is such a rule"""

@@ -14,6 +14,7 @@ from u2studio.shared_core.networks.u2net import U2Net
 
 PUBLISHED = {
     "u2net_human_seg": (lambda: U2Net(3, 1), lambda state: {key: value for key, value in state.items() if not key.endswith("num_batches_tracked")}),
+    "u2net_portrait": (lambda: U2Net(3, 1), lambda state: state),
     "isnet-general-use": (lambda: ISNet(3, 1), lambda state: state),
     "isnet-anime": (
         lambda: ISNet(3, 1),
