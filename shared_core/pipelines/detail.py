@@ -1,0 +1,186 @@
+"""A second, closer look at the subject: the network sees the subject's surroundings, then overlapping tiles along its uncertain edge.
+
+Where it stands in `matte`: network → detail → edge refinement. For one picture, or a batch:
+
+    alpha, enlargement = detail_alpha(network, image, estimate.alpha, preprocess, job.progress)
+    width = edge_width or EDGE_PER_ENLARGEMENT * float(enlargement.max())
+    alpha = fit_to_edges(image, alpha, refine, width, job.progress)
+
+A network that finds what catches the eye is sure of itself on any tile, and often wrong: on a shoulder it may cut out a button. So nothing is taken
+from a closer look but what agrees with the look before when both are blurred to that look's pixels, and only along its uncertain band.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..imaging.tiles import Tile, Tiling
+from ..models.cards import Profile
+from ..models.source import Model
+from ..progress import Progress, silent
+from .network_alpha import network_input, read_map
+
+__all__ = ["detail_alpha"]
+
+MARGIN = 0.2
+"""of the subject's extent, on each side, that the closer look shows around it"""
+SUBJECT = 0.3
+"""alphas above this count for the subject's extent"""
+CLOSER = 1.7
+"""how many times closer the tiles look than the look at the whole subject: nearer still, a tile holds no subject and the answers get worse"""
+UNCERTAIN = 0.04
+"""a blurred alpha nearer to 0 or 1 is certain"""
+BAND = 1.5
+"""how far the band reaches beyond what is uncertain, in pixels of the look before"""
+TRUST_WHOLE, TRUST_PART = 0.7, 0.25
+"""the difference to the look before, both blurred, at which an answer counts for a third: one that saw the whole subject, and one that saw a part"""
+SAME_SUBJECT = 0.5
+"""the correlation with the look before, both blurred, above which an answer speaks of the same subject at all"""
+NOTHING_NEW = 0.95
+"""a subject's surroundings that fill this share of the picture's height and width were seen closely enough"""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """How closely a part of the picture is looked at."""
+
+    box: Box
+    """top, left, bottom, right, in pixels of the picture"""
+    side: float
+    """of the square the network sees at once, in pixels of the picture"""
+    before: float
+    """pixels of the picture in a pixel of the look before"""
+    trust: float
+    """one of `TRUST_WHOLE` and `TRUST_PART`"""
+
+
+def detail_alpha(network: Model, image: Tensor, alpha: Tensor, profile_name: str, progress: Progress = silent) -> tuple[Tensor, Tensor]:
+    """Look again, closer, along the uncertain band of a network's alpha. Costs a pass for the subject and about nine for tiles of it.
+
+    Pictures whose subject is seen closely enough already, and pictures without one, keep their alpha. Answers are held in the
+    network's own pixels, so beside the result memory stays below what the network itself takes.
+
+    Args:
+        network: the model that made the alpha.
+        image: [B, H, W, 3 or 4], uint8 or float32 0..1.
+        alpha: as the network gave it, not yet refined, 0..1, [B, H, W].
+        profile_name: a profile of the network's card.
+        progress: told before each pass of the network.
+    Returns: alpha, float32 0..1, [B, H, W], and how many pixels of the picture a pixel of the network covers now, float32, [B].
+    Raises: BadInput, for a profile the card does not have. Cancelled, through `progress`.
+    """
+    profile = network.card.profile(profile_name)
+    detailed = alpha.to(torch.float32, copy=True)
+    enlargement = torch.full((len(alpha),), max(alpha.shape[1:]) / profile.preprocess.size)
+    for one in range(len(alpha)):
+        for look in _looks(detailed[one], profile.preprocess.size):
+            _look_closer(network, image[one : one + 1], detailed[one], profile, look, progress)
+            enlargement[one] = look.side / profile.preprocess.size
+    return detailed, enlargement
+
+
+def _looks(alpha: Tensor, size: int) -> list[_Look]:
+    """The closer looks worth a pass: none enlarges the picture for the network."""
+    box = _surroundings(alpha)
+    if box is None:
+        return []
+    height, width = box[2] - box[0], box[3] - box[1]
+    side, before, looks = float(max(height, width)), max(alpha.shape) / size, list[_Look]()
+    if side >= size and (height < NOTHING_NEW * alpha.shape[0] or width < NOTHING_NEW * alpha.shape[1]):
+        looks.append(_Look(box=box, side=side, before=before, trust=TRUST_WHOLE))
+        before = side / size
+    if side >= CLOSER * size:
+        looks.append(_Look(box=box, side=side / CLOSER, before=before, trust=TRUST_PART))
+    return looks
+
+
+def _surroundings(alpha: Tensor) -> Box | None:
+    """The subject's extent with a margin; None where there is no subject."""
+    subject = alpha > SUBJECT
+    ends: list[tuple[int, int]] = []
+    for axis in (1, 0):
+        places = subject.any(axis).nonzero()
+        if not len(places):
+            return None
+        first, last = int(places[0]), int(places[-1]) + 1
+        margin = round(MARGIN * (last - first))
+        ends.append((max(0, first - margin), min(subject.shape[1 - axis], last + margin)))
+    return ends[0][0], ends[1][0], ends[0][1], ends[1][1]
+
+
+def _look_closer(network: Model, image: Tensor, alpha: Tensor, profile: Profile, look: _Look, progress: Progress) -> None:
+    """Bring one look's answers into the alpha of one picture, [H, W]. Worked in the network's pixels; what does not change keeps its exact value."""
+    top, left, bottom, right = look.box
+    size = profile.preprocess.size
+    pitch = look.side / size
+    part = alpha[top:bottom, left:right]
+    height, width = (max(1, round(length / pitch)) for length in part.shape)
+    coarse = F.interpolate(part[None, None], size=(height, width), mode="area")[0, 0]
+    blocks = max(1, round(0.75 * look.before / pitch))
+    blurred = _blurred(coarse, blocks)
+    uncertain = (blurred > UNCERTAIN) & (blurred < 1 - UNCERTAIN)
+    change = torch.zeros_like(coarse)
+    tiles = [tile for tile in Tiling(height, width, size, size // 2, alpha.device) if uncertain[tile.rows, tile.columns].any()]
+    for number, tile in enumerate(tiles):
+        progress(number, len(tiles), "looking closer")
+        place = tile.rows, tile.columns
+        answer = _answer(network, image, profile, _in_picture(tile, look.box, pitch), coarse[place].shape)
+        seen = _blurred(answer, blocks)
+        if _correlation(seen, blurred[place]) > SAME_SUBJECT:
+            trust = torch.exp(-((seen - blurred[place]) / look.trust).square())
+            change[place] += tile.window * trust * (answer - coarse[place])
+    change *= _band(uncertain, look.before / pitch) * _fade(look.box, alpha.shape, change)
+    part.add_(F.interpolate(change[None, None], size=part.shape, mode="bilinear", align_corners=False)[0, 0]).clamp_(0, 1)
+
+
+def _in_picture(tile: Tile, box: Box, pitch: float) -> tuple[slice, slice]:
+    """Where a tile lies in the picture."""
+    top, left, bottom, right = box
+    rows = slice(top + round(tile.rows.start * pitch), min(bottom, top + round(tile.rows.stop * pitch)))
+    return rows, slice(left + round(tile.columns.start * pitch), min(right, left + round(tile.columns.stop * pitch)))
+
+
+def _answer(network: Model, image: Tensor, profile: Profile, place: tuple[slice, slice], shape: torch.Size) -> Tensor:
+    """What the network says of a part of the picture, unstretched: a part need not hold both subject and background."""
+    prepared, (top, left, height, width) = network_input(image[:, place[0], place[1]], profile.preprocess)
+    logits = network(prepared)[0].to(image.device)[:, :, top : top + height, left : left + width]
+    answer = read_map(logits, replace(profile.reading, min_max="never", eight_bit=False))
+    return F.interpolate(answer[None], size=shape, mode="bilinear", align_corners=False, antialias=True)[0, 0]
+
+
+def _correlation(one: Tensor, other: Tensor) -> float:
+    """-1..1; 0 where either is constant."""
+    one, other = one - one.mean(), other - other.mean()
+    return float((one * other).mean() / (one.square().mean() * other.square().mean()).sqrt().clamp_min(1e-6))
+
+
+def _blurred(plane: Tensor, radius: int) -> Tensor:
+    return _mean(_mean(plane, radius), radius)
+
+
+def _mean(plane: Tensor, radius: int) -> Tensor:
+    """Not by running sums, which leave 1e-7 where all is 0: what does not change must not change at all."""
+    return F.avg_pool2d(plane[None], 2 * radius + 1, 1, radius, count_include_pad=False)[0]
+
+
+def _band(uncertain: Tensor, before: float) -> Tensor:
+    """1 along the uncertain band, softly falling to 0 beyond `BAND` pixels of the look before, which cover `before` of these."""
+    reach = max(1, round(BAND * before))
+    wide = F.max_pool2d(uncertain[None].float(), 2 * reach + 1, 1, reach)[0]
+    return _mean(wide, max(1, round(before / 2)))
+
+
+def _fade(box: Box, picture: torch.Size, like: Tensor) -> Tensor:
+    """1, falling to 0 at those sides of the box that are not sides of the picture."""
+    fades: list[Tensor] = []
+    for first, last, length, count in ((box[0], box[2], picture[0], like.shape[0]), (box[1], box[3], picture[1], like.shape[1])):
+        place = (torch.arange(count, device=like.device) + 0.5) / count
+        steps = place / (MARGIN / 4) if first else torch.ones_like(place)
+        fades.append(torch.minimum(steps, (1 - place) / (MARGIN / 4) if last < length else torch.ones_like(place)).clamp(0, 1))
+    return fades[0][:, None] * fades[1]
