@@ -80,6 +80,7 @@ def run(
     Raises: BadInput, ModelMissing, ModelCorrupt, OutOfMemory, Cancelled.
     """
     from .imaging.contract import checked_pictures
+    from .models.engines.torch_engine import out_of_memory
     from .pipelines.job import Job
 
     chosen = operation(operation_id)
@@ -91,6 +92,8 @@ def run(
     pictures = checked_pictures(chosen, images)
     job = Job(models=models, progress=progress, wanted=frozenset(names if wanted is None else wanted))
     pipeline = importlib.import_module(f".pipelines.{chosen.family}", __package__)
-    made = getattr(pipeline, chosen.id)(**pictures, **values, job=job)
+    first = next(one for one in pictures.values() if one is not None)
+    with out_of_memory(first.device, first.shape[2], first.shape[1]):
+        made = getattr(pipeline, chosen.id)(**pictures, **values, job=job)
     provenance = {"operation": chosen.id, "parameters": values, "models": job.models_used}
     return Outputs({name: made[name] for name in names if name in job.wanted}, job.figures, provenance, tuple(job.notices))

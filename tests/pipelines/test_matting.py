@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from u2studio.shared_core import run
+from u2studio.shared_core import OutOfMemory, run
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.models.cards import Card, Reading, card
 from u2studio.shared_core.pipelines.confidence import agreement
@@ -128,3 +128,12 @@ def test_a_profile_that_always_stretches_keeps_its_authors_answer() -> None:
     always = estimate_alpha(Doubtful("always"), picture, "default")
     assert always.alpha.max() > 0.7
     assert not always.found.any()
+
+
+def test_a_picture_too_large_for_the_memory_is_named_by_its_size(photo: Tensor, models: ModelCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Tensor:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:114] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9663676416 bytes.")
+
+    monkeypatch.setattr("u2studio.shared_core.pipelines.matting.fit_to_edges", full)
+    with pytest.raises(OutOfMemory, match="^287×413 pixels at once do not fit into the memory of cpu"):
+        run("matte", {"image": photo}, models=models)
