@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from ..errors import BadInput, U2StudioError
-
-if TYPE_CHECKING:
-    from .matting_results import Result
 
 __all__ = ["Report"]
 
@@ -35,10 +32,9 @@ class Report:
         if self._file:
             self._file.close()
 
-    def done(self, name: str, results: Iterable[Result], written: Mapping[str, str], seconds: float) -> None:
-        """A picture is finished: where its results lie, and how they were made."""
-        first = next(iter(results))
-        self._line({"status": "done", "input": name, "outputs": dict(written), "seconds": round(seconds, 3), **first.provenance})
+    def done(self, name: str, provenance: Mapping[str, object], written: Mapping[str, str], seconds: float) -> None:
+        """A picture is finished: where its results lie, and how they were made: parameters, each model's card and hash, figures such as the confidence."""
+        self._line({"status": "done", "input": name, "outputs": dict(written), "seconds": round(seconds, 3), **provenance})
 
     def skipped(self, name: str) -> None:
         """Its results were there already."""

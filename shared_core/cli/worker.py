@@ -33,9 +33,9 @@ def worker(device: str, precision: str, idle: float, ask: bool, stop: bool) -> i
     from ..worker.server import serve
 
     def prepare() -> Work:
-        from ..worker.operate import DoorWork
+        from .photo_work import PhotoWork
 
-        return DoorWork(device, precision)
+        return PhotoWork(device, precision)
 
     try:
         if serve(prepare, version(), idle_seconds=idle * 60):

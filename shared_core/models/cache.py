@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..errors import OutOfMemory
 from .cards import card
-from .devices import choose_device
+from .devices import choose_device, cpu_threads
 from .engines.choice import EngineModel, open_model, ways
 from .prepare import prepare
 from .store import sha256
@@ -37,6 +37,7 @@ class ModelCache:
     def __init__(self, device: str = "auto", precision: str = "auto", engine: str = "auto", budget_bytes: int = DEFAULT_BUDGET) -> None:
         self.device, self.precision, self.engine, self.budget_bytes = choose_device(device), precision, engine, budget_bytes
         ways(self.device, precision, engine)
+        cpu_threads()
         self._models: OrderedDict[_Key, EngineModel] = OrderedDict()
         self._lock = RLock()
 

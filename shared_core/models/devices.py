@@ -12,7 +12,7 @@ import torch
 
 from ..errors import BadInput
 
-__all__ = ["choose_device", "choose_precision", "unused_gpu"]
+__all__ = ["choose_device", "choose_precision", "cpu_threads", "unused_gpu"]
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,12 @@ def choose_precision(name: str = "auto") -> torch.dtype:
     if name not in PRECISIONS:
         raise BadInput("There is no precision '{name}'; there are: {known}.", name=name, known=", ".join(PRECISIONS))
     return PRECISIONS[name]
+
+
+@cache
+def cpu_threads() -> int:
+    """Threads that a network may use on the CPU: PyTorch's setting when this was first asked. Threads that work beside others set themselves a lower one."""
+    return torch.get_num_threads()
 
 
 @cache

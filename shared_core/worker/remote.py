@@ -8,33 +8,12 @@ import torch
 from torch import Tensor
 
 from ..door import Outputs, operation
-from ..errors import BadInput, Cancelled, ModelCorrupt, ModelMissing, OutOfMemory, U2StudioError
 from ..notices import Notice
 from ..progress import Progress, silent
-from .client import Client, Watcher, WorkerError
+from .calls import call
 from .protocol import Plane
 
 __all__ = ["run_in_worker"]
-
-_KINDS = {kind.__name__: kind for kind in (BadInput, Cancelled, ModelCorrupt, ModelMissing, OutOfMemory)}
-
-
-class _Told(Watcher):
-    """Hands the worker's progress on."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self._last = progress, (0, 1, "")
-
-    def progress(self, done: int, total: int, note: str) -> None:
-        self._last = (done, total, note)
-        self._progress(done, total, note)
-
-    def waiting(self) -> None:
-        if self._last[2]:
-            self._progress(*self._last)  # the host may want to stop
-
-    def notice(self, sentence: str, *, lasting: bool = False) -> None:
-        self._progress(0, 1, sentence)
 
 
 def run_in_worker(
@@ -63,17 +42,13 @@ def run_in_worker(
     chosen = operation(operation_id)
     bytes_in = all(picture.dtype == torch.uint8 for picture in images.values() if picture.ndim == 4)
     kinds = {one.name: "u8" if bytes_in and one.kind in ("image", "cutout") else "f32" for one in chosen.outputs if wanted is None or one.name in wanted}
-    client = Client(command, _Told(progress), language)
     made: list[dict[str, Tensor]] = []
     figures: dict[str, object] = {}
     provenance: dict[str, object] = {}
     notices: list[Notice] = []
     for index in range(max(len(picture) for picture in images.values())):
         planes = [_plane(name, picture[min(index, len(picture) - 1)]) for name, picture in images.items()]
-        try:
-            answer = client.run(operation_id, params or {}, planes, kinds)
-        except WorkerError as error:
-            raise _KINDS.get(error.kind, U2StudioError)(error.sentence, **error.values) from error
+        answer = call(operation_id, params or {}, planes, kinds, command=command, progress=progress, language=language)
         made.append({name: _tensor(plane) for name, plane in answer.planes.items()})
         provenance = dict(answer.provenance)
         for key, value in answer.figures.items():  # a list has one number for each picture

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...errors import BadInput
 from ..cards import Card
-from ..devices import choose_precision
+from ..devices import choose_precision, cpu_threads
 from ..precision import differences, limits, samples, sensitivity, stretched
 from ..source import Model
 from ..store import sha256
@@ -162,7 +162,7 @@ class _Trial:
         """The model run this way, guarded, where it keeps to the contract; by what is kept, else measured now."""
         size = self.card.profile().preprocess.size
         subject = f"{sha256(self.file)[:32]}-{way.engine}-{way.precision}-{size}"
-        circumstances = short_hash(way.identity(self.device), self.card.profile(), torch.get_num_threads())
+        circumstances = short_hash(way.identity(self.device), self.card.profile(), cpu_threads())
         facts = kept_facts(subject, circumstances)
         if facts is None:
             facts = self._measured(way)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ...networks.half_precision import split_picture
 from ..cards import Card
+from ..devices import cpu_threads
 from ..load import load
 from ..store import sha256
 from .fitting import fit_for
@@ -96,7 +97,7 @@ class OpenVINOModel:
 
     def _compiled(self, channels: int, height: int, width: int) -> ov.CompiledModel:
         subject = f"{self.sha256[:32]}-openvino-{self.precision}-{width}x{height}"
-        circumstances = short_hash(identity(), torch.get_num_threads())
+        circumstances = short_hash(identity(), cpu_threads())
         if (graph := kept_bytes(subject, circumstances)) is not None:
             try:
                 return _core().import_model(graph, "CPU", self._settings())
@@ -113,7 +114,7 @@ class OpenVINOModel:
         return compiled
 
     def _settings(self) -> dict[str, object]:
-        return {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+        return {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": cpu_threads()}
 
 
 def open_model(card: Card, file: Path, precision: Precision) -> OpenVINOModel:
