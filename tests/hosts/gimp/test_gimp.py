@@ -12,7 +12,7 @@ from .conftest import Run
 pytestmark = pytest.mark.timeout(460)
 
 
-@pytest.mark.parametrize("script", ["check_selection.py", "check_drawables.py", "check_worker.py", "check_folder.py"])
+@pytest.mark.parametrize("script", ["check_selection.py", "check_inputs.py", "check_drawables.py", "check_worker.py", "check_folder.py"])
 def test_without_a_screen(gimp: Run, script: str) -> None:
     assert "check:" in gimp(script=script)
 

@@ -55,7 +55,8 @@ def call(name: str, image, drawables, mode=Gimp.RunMode.NONINTERACTIVE, **settin
     config.set_core_object_array("drawables", drawables)
     for key, value in settings.items():
         config.set_property(key.replace("_", "-"), value)
-        assert config.get_property(key.replace("_", "-")) == value, f"{key} = {value} was not taken"
+        taken = config.get_property(key.replace("_", "-"))
+        assert taken == value or isinstance(value, Gegl.Color), f"{key} = {value} was not taken"
     result = procedure.run(config)
     status = result.index(0)
     return status, result.index(1) if status != Gimp.PDBStatusType.SUCCESS and result.length() > 1 else ""
