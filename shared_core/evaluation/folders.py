@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ..progress import Progress, silent
 from .pair import Picture
 from .report import Report, Scores, scores
 
-__all__ = ["PictureFiles", "evaluate_files", "evaluate_folder", "pair_files", "read_plane"]
+__all__ = ["PictureFiles", "evaluate_files", "evaluate_folder", "pair_files", "photos_with_truths", "read_plane"]
 
 SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".webp", ".jpg", ".jpeg")
 """what is looked for, the surest to be lossless first: it counts where one name has several files"""
@@ -53,9 +53,14 @@ def evaluate_folder(
     return evaluate_files(pair_files(predictions, truths, trimaps=trimaps), name=name or predictions.name, stretch=stretch, threads=threads, progress=progress)
 
 
-def pair_files(predictions: Path, truths: Path, *, trimaps: Path | None = None, photos: Path | None = None) -> list[PictureFiles]:
-    """The pictures of two folders by name, checked. Raises: BadInput, naming every one without a partner, of another size, or unreadable."""
-    found, expected = _by_name(predictions), _by_name(truths)
+def pair_files(
+    predictions: Path, truths: Path, *, trimaps: Path | None = None, photos: Path | None = None, only: Container[str] | None = None
+) -> list[PictureFiles]:
+    """The pictures of two folders by name, checked; where names are given, only those.
+
+    Raises: BadInput, naming every one without a partner, of another size, or unreadable.
+    """
+    found, expected = ({name: path for name, path in _by_name(folder).items() if only is None or name in only} for folder in (predictions, truths))
     drawn, taken = _by_name(trimaps) if trimaps else {}, _by_name(photos) if photos else {}
     missing = [f"{predictions.name}/{name}" for name in expected if name not in found]
     missing += [f"{truths.name}/{name}" for name in found if name not in expected]
@@ -66,6 +71,23 @@ def pair_files(predictions: Path, truths: Path, *, trimaps: Path | None = None, 
     if not pictures:
         raise BadInput("There are no pictures in {folder}.", folder=truths)
     return pictures
+
+
+def photos_with_truths(photos: Path, truths: Path, *, only: Container[str] | None = None) -> dict[str, tuple[Path, Path]]:
+    """Photo and true mask by name; of one folder that holds both, the .jpg is the photo and the .png its mask.
+
+    Args:
+        photos: folder.
+        truths: folder of masks; a photo without one is not meant.
+        only: names; None takes all.
+    Raises: BadInput, when there are none.
+    """
+    jpegs = {path.stem: path for path in sorted(photos.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg")}
+    taken = jpegs if photos == truths else _by_name(photos)
+    pairs = {name: (taken[name], truth) for name, truth in _by_name(truths).items() if name in taken and (only is None or name in only)}
+    if not pairs:
+        raise BadInput("There are no pictures in {folder}.", folder=photos)
+    return pairs
 
 
 def evaluate_files(pictures: Sequence[PictureFiles], *, name: str, stretch: bool = True, threads: int = 2, progress: Progress = silent) -> Report:
