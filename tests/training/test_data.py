@@ -240,3 +240,16 @@ def test_hard_labels_stay_hard_and_soft_ones_soft() -> None:
     assert label(np.zeros((5, 5), np.float32), Data(size=32)).max() == 0
     hard = (np.asarray(mask(50, 50)) / 255).astype(np.float32)
     assert set(np.unique(label(hard, Data(size=32)))) == {0.0, 1.0}
+
+
+def test_figures_are_the_evaluation_s(tmp_path: Path) -> None:
+    """What validation says is what the evaluation's report says of the same maps."""
+    from u2studio.shared_core.evaluation.report import Report, scores
+
+    task = prepared(two_folders(tmp_path / "data", count=4), tmp_path, held_out=0.5)
+    random = torch.Generator().manual_seed(0)
+    maps = {one.name: torch.rand(1, 1, SIZE[1], SIZE[0], generator=random) for one in task.validation}
+    task._alpha = lambda network, pair, device: maps[pair.name]  # pyright: ignore[reportAttributeAccessIssue]
+    measured = task.summary([task.measure({"network": torch.nn.Identity()}, index, torch.device("cpu")) for index in range(2)])
+    report = Report.of("maps", {one.name: scores(maps[one.name][0, 0].numpy(), read_mask(one)) for one in task.validation}).summary
+    assert measured == pytest.approx({name: report[name] for name in measured})

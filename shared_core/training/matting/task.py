@@ -107,13 +107,13 @@ class MattingTask:
             return confusion(F.interpolate(alpha, labels.shape, mode="bilinear")[0].argmax(0).numpy(), labels, count)
         mask = read_mask(pair)
         scored = Pair.of(enlarge_map(alpha[:, 0], *mask.shape)[0].clamp(0, 1).numpy(), 1 - mask if self.settings.data.invert else mask)
-        return {"mae": mae(scored), "max_f": float(f_curve(scored).max()), "weighted_f": weighted_f(scored), "s_measure": s_measure(scored),
+        return {"mae": mae(scored), "max_f": f_curve(scored), "weighted_f": weighted_f(scored), "s_measure": s_measure(scored),
                 "relaxed_boundary_f": relaxed_boundary_f(scored)}  # fmt: skip
 
     def summary(self, rows: Sequence[Any]) -> dict[str, float]:
         if self.settings.data.classes:
             return figures(rows, self.settings.data.classes)
-        return {name: float(np.mean([row[name] for row in rows])) for name in self.directions}
+        return {name: float(np.mean([row[name] for row in rows], axis=0).max()) for name in self.directions}  # max F: the maximum of the mean curve
 
     def sheet(self, modules: Modules, count: int, device: torch.device) -> Tensor:
         """Photo, what it should be, what it is: a column for each picture."""
