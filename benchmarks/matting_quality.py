@@ -1,6 +1,6 @@
 """How well the matting pipeline cuts out, by variant, on pictures it was not trained on; writes the tables of docs/matting.md.
 
-    U2STUDIO_DATA=… python benchmarks/matting_quality.py [--model u2netp] [--write]
+    U2STUDIO_DATA=… python benchmarks/matting_quality.py [--model u2netp] [--part finding refining] [--write]
 
 Pictures: the validation split of `sod` (photo and hand-made mask) for finding the subject, the four of `matting` (photo and soft alpha) for its edge.
 Everything goes through the door, in fp32. Variants are compared picture by picture with the authors' pipeline, and refinements with none, so that
@@ -17,6 +17,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,11 @@ from u2studio.shared_core.evaluation.folders import read_plane
 from u2studio.shared_core.evaluation.report import Report, Scores, scores
 from u2studio.shared_core.imaging.files import read_picture
 from u2studio.shared_core.models.cache import ModelCache
+from u2studio.shared_core.pipelines.detail import detail_alpha
+from u2studio.shared_core.pipelines.edges import fit_to_edges
+from u2studio.shared_core.pipelines.matting import EDGE_PER_ENLARGEMENT
+from u2studio.shared_core.pipelines.network_alpha import estimate_alpha
+from u2studio.shared_core.progress import silent
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +52,10 @@ FINDING = ("mae", "max_f", "weighted_f", "s_measure", "max_e", "relaxed_boundary
 EDGE = ("sad", "mse", "grad", "conn")
 LEGEND = "Mean change ± one standard error, and the share of pictures better; **bold** is better and *italic* worse by more than two standard errors."
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "matting.md"
-BEGIN, END = "<!-- tables by benchmarks/matting_quality.py: begin -->", "<!-- tables by benchmarks/matting_quality.py: end -->"
+MARKS = "<!-- tables by benchmarks/matting_quality.py: begin -->", "<!-- tables by benchmarks/matting_quality.py: end -->"
+REFINING_MARKS = "<!-- refinements by benchmarks/matting_quality.py: begin -->", "<!-- refinements by benchmarks/matting_quality.py: end -->"
+PACKAGES = {"closed_form": "pymatting", "crf": "pydensecrf"}
+"""what a way of refining needs; without it, it is left out"""
 
 
 class RememberedModel:
@@ -105,13 +114,11 @@ def evaluate(pictures: Mapping[str, tuple[Path, Path]], model: str, models: Reme
 
 def tables(stretched: list[Report], plain: list[Report], edge: list[Report], model: Model) -> str:
     """The page's generated part."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=PAGE.parent, capture_output=True, text=True, check=False).stdout.strip()
     unrefined = next(report for report in plain if report.name == UNREFINED)
     refined = [report for report in plain if report.name == DEFAULT or report.name.startswith("guided")]
     pictures, edges = (len(reports[0].pictures) for reports in (plain, edge))
-    made = f"{date.today().isoformat()}, commit {commit}, torch {torch.__version__}, {platform.machine()}"
     parts = [
-        f"{model.card.title} ({model.sha256[:12]}…) in fp32; {made}. *official* is the authors' pipeline to the letter, *default* ours without any option.",
+        f"{_made(model)} *official* is the authors' pipeline to the letter, *default* ours without any option.",
         f"**Finding the subject**: {pictures} validation pictures of `sod`, stretched to the full range first, as the common toolboxes do.",
         summary_table(stretched, FINDING),
         "The same, as the alphas come out (nothing stretched):",
@@ -127,32 +134,76 @@ def tables(stretched: list[Report], plain: list[Report], edge: list[Report], mod
     return "\n\n".join(parts)
 
 
-def write(text: str) -> None:
-    """Put `text` between the page's marks."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    if not rest or END not in rest:
-        raise SystemExit(f"{PAGE} has no marks {BEGIN} … {END}")
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def refining(pictures: Mapping[str, tuple[Path, Path]], network: Model) -> list[Report]:
+    """A report for every way of refining that can run here, with and without the closer look before it."""
+    ways = [way for way in ("none", "guided", "closed_form", "crf") if way not in PACKAGES or find_spec(PACKAGES[way])]
+    found: dict[str, dict[str, Scores]] = {}
+    for picture, (photo, truth) in pictures.items():
+        image, expected = torch.from_numpy(read_picture(photo).pixels)[None, :, :, :3], read_plane(truth)
+        first = estimate_alpha(network, image, "default").alpha
+        width = EDGE_PER_ENLARGEMENT * max(image.shape[1:3]) / network.card.profile("default").preprocess.size
+        for before, alpha in (("", first), ("detail, ", detail_alpha(network, image, first, "default"))):
+            for way in ways:
+                fitted = fit_to_edges(image, alpha, way, width, silent)[0].cpu().numpy()
+                found.setdefault(before + way.replace("_", " "), {})[picture] = scores(fitted, expected, stretch=False)
+        print(".", end="", flush=True)
+    print()
+    return [Report.of(*one, stretched=False) for one in found.items()]
+
+
+def refining_tables(edge: list[Report], sod: list[Report], model: Model) -> str:
+    """The page's generated part on refinements."""
+    guided = next(report for report in sod if report.name == "guided")
+    parts = [
+        f"{_made(model)} Default edge width; whole picture; SAD, Grad and Conn in thousands; *none* is the network's own alpha, enlarged.",
+        summary_table(edge, EDGE),
+        paired_table(edge[0], edge[1:], EDGE),
+        f"On {len(sod[0].pictures)} validation pictures of `sod`, against the guided filter:",
+        paired_table(guided, [report for report in sod if report is not guided], FINDING),
+    ]
+    return "\n\n".join(parts)
+
+
+def put(text: str, marks: tuple[str, str]) -> None:
+    """Put `text` between two marks of the page."""
+    page, (begin, end) = PAGE.read_text(encoding="utf-8"), marks
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    if end not in rest:
+        raise SystemExit(f"{PAGE} has no marks {begin} … {end}")
+    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def _made(model: Model) -> str:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=PAGE.parent, capture_output=True, text=True, check=False).stdout.strip()
+    made = f"{date.today().isoformat()}, commit {commit}, torch {torch.__version__}, {platform.machine()}"
+    return f"{model.card.title} ({model.sha256[:12]}…) in fp32; {made}."
 
 
 def main() -> None:
     """Measure; print, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="u2netp", help="card id")
+    parser.add_argument("--part", nargs="+", choices=("finding", "refining"), default=["finding", "refining"], help="which tables to make")
     parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
     arguments = parser.parse_args()
     if not (folder := os.environ.get("U2STUDIO_DATA")):
         raise SystemExit("Set U2STUDIO_DATA to the folder that holds sod/ and matting/.")
+    sod, matting = sod_pictures(Path(folder)), matting_pictures(Path(folder))
     models = RememberedModels()
-    stretched, plain = evaluate(sod_pictures(Path(folder)), arguments.model, models)
-    _, edge = evaluate(matting_pictures(Path(folder)), arguments.model, models)
-    text = tables(stretched, plain, edge, models.get(arguments.model))
-    if arguments.write:
-        write(text)
-    else:
-        print(text)
+    made: list[tuple[str, tuple[str, str]]] = []
+    if "finding" in arguments.part:
+        stretched, plain = evaluate(sod, arguments.model, models)
+        _, edge = evaluate(matting, arguments.model, models)
+        made.append((tables(stretched, plain, edge, models.get(arguments.model)), MARKS))
+    if "refining" in arguments.part:
+        network = models.get(arguments.model)
+        made.append((refining_tables(refining(matting, network), refining(sod, network), network), REFINING_MARKS))
+    for text, marks in made:
+        if arguments.write:
+            put(text, marks)
+        else:
+            print(text)
 
 
 if __name__ == "__main__":

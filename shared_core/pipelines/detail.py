@@ -2,9 +2,10 @@
 
 Where it stands in `matte`: network → detail → edge refinement. For one picture, or a batch:
 
-    alpha, enlargement = detail_alpha(network, image, estimate.alpha, preprocess, job.progress)
-    width = edge_width or EDGE_PER_ENLARGEMENT * float(enlargement.max())
+    alpha = detail_alpha(network, image, estimate.alpha, preprocess, job.progress)
     alpha = fit_to_edges(image, alpha, refine, width, job.progress)
+
+The edge width stays what it is without detail: where no closer answer was believed, the edge is still the first look's.
 
 A network that finds what catches the eye is sure of itself on any tile, and often wrong: on a shoulder it may cut out a button. So nothing is taken
 from a closer look but what agrees with the look before when both are blurred to that look's pixels, and only along its uncertain band.
@@ -60,7 +61,7 @@ class _Look:
     """one of `TRUST_WHOLE` and `TRUST_PART`"""
 
 
-def detail_alpha(network: Model, image: Tensor, alpha: Tensor, profile_name: str, progress: Progress = silent) -> tuple[Tensor, Tensor]:
+def detail_alpha(network: Model, image: Tensor, alpha: Tensor, profile_name: str, progress: Progress = silent) -> Tensor:
     """Look again, closer, along the uncertain band of a network's alpha. Costs a pass for the subject and about nine for tiles of it.
 
     Pictures whose subject is seen closely enough already, and pictures without one, keep their alpha. Answers are held in the
@@ -72,17 +73,15 @@ def detail_alpha(network: Model, image: Tensor, alpha: Tensor, profile_name: str
         alpha: as the network gave it, not yet refined, 0..1, [B, H, W].
         profile_name: a profile of the network's card.
         progress: told before each pass of the network.
-    Returns: alpha, float32 0..1, [B, H, W], and how many pixels of the picture a pixel of the network covers now, float32, [B].
+    Returns: alpha, float32 0..1, [B, H, W].
     Raises: BadInput, for a profile the card does not have. Cancelled, through `progress`.
     """
     profile = network.card.profile(profile_name)
     detailed = alpha.to(torch.float32, copy=True)
-    enlargement = torch.full((len(alpha),), max(alpha.shape[1:]) / profile.preprocess.size)
     for one in range(len(alpha)):
         for look in _looks(detailed[one], profile.preprocess.size):
             _look_closer(network, image[one : one + 1], detailed[one], profile, look, progress)
-            enlargement[one] = look.side / profile.preprocess.size
-    return detailed, enlargement
+    return detailed
 
 
 def _looks(alpha: Tensor, size: int) -> list[_Look]:
