@@ -50,7 +50,8 @@ def estimate_alpha(network: Model, image: Tensor, profile_name: str) -> Estimate
     profile = network.card.profile(profile_name)
     reading = profile.reading
     maps = _maps(network, image, profile.preprocess)
-    alpha = enlarge_map(read_map(maps[0], reading), *image.shape[1:3], reading.enlarge, in_bytes=reading.eight_bit).clamp_(0, 1)
+    height, width = image.shape[1:3]
+    alpha = enlarge_map(read_map(maps[0], reading), height, width, reading.enlarge, in_bytes=reading.eight_bit).clamp_(0, 1)
     stages = [_subject(logits, reading) for logits in maps]
     places, figure = agreement(stages)
     noise = torch.tensor([is_noise(one) for one in image], device=image.device)
@@ -67,7 +68,8 @@ def estimate_classes(network: Model, image: Tensor, profile_name: str) -> Tensor
     """
     profile = network.card.profile(profile_name)
     probabilities = _maps(network, image, profile.preprocess, side_outputs=False)[0].softmax(1)
-    return torch.stack([enlarge_map(one, *image.shape[1:3], "bilinear") for one in probabilities.unbind(1)], 1).clamp_(0, 1)
+    height, width = image.shape[1:3]
+    return torch.stack([enlarge_map(one, height, width) for one in probabilities.unbind(1)], 1).clamp_(0, 1)
 
 
 def network_input(image: Tensor, preprocess: Preprocess) -> tuple[Tensor, tuple[int, int, int, int]]:
