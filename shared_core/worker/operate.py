@@ -59,7 +59,7 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
         raise ProtocolError("a run without parameters, or without wanted outputs of known types")
     chosen = operation(str(request.get("operation")))
     given = {name: _tensor(plane) for name, plane in planes.items()}
-    seen = {name: _clipped(picture) for name, picture in given.items()}
+    seen = {name: _clipped(picture) if planes[name].type == "f32" else picture for name, picture in given.items()}
     started = time.perf_counter()
     outputs = run(chosen.id, {name: picture[None] for name, picture in seen.items()}, params, models=models, progress=progress, wanted=wanted)
     seconds = time.perf_counter() - started
@@ -91,14 +91,12 @@ def _is_here(one: Card) -> bool:
 def _tensor(plane: Plane) -> Tensor:
     """[H, W] or [H, W, C]: uint8 as it is, else float32."""
     if plane.type == "u16":
-        return torch.from_numpy(np.frombuffer(plane.data, np.uint16).astype(np.float32)).div_(65535.0).view(plane.shape)
+        return torch.from_numpy(np.divide(np.frombuffer(plane.data, np.uint16), np.float32(65535.0), dtype=np.float32)).view(plane.shape)
     return torch.frombuffer(plane.data, dtype=torch.uint8 if plane.type == "u8" else torch.float32).view(plane.shape)
 
 
 def _clipped(picture: Tensor) -> Tensor:
     """The same tensor where all of it lies in 0…1."""
-    if picture.dtype == torch.uint8:
-        return picture
     low, high = (float(value) for value in picture.aminmax())
     return picture if low >= 0.0 and high <= 1.0 else picture.nan_to_num(0.0, 1.0, 0.0).clamp_(0.0, 1.0)
 
