@@ -31,9 +31,15 @@ class Network:
     in_channels: int = 3
     out_channels: int = 1
     small: bool = False
+    extra_level: bool = False
+    """one level more in the first and the last stage; U²-Net only, a variant of ours"""
+    mid: tuple[int, ...] = ()
+    """channels inside each stage where they are not the published ones; U²-Net only, made by pruning"""
 
     def __str__(self) -> str:
         name = {"u2net": "U²-NetP" if self.small else "U²-Net", "isnet": "IS-Net"}[self.name]
+        name += ", one level more" if self.extra_level else ""
+        name += ", pruned" if self.mid else ""
         return f"{name}, {self.in_channels} → {self.out_channels} channels"
 
 
@@ -183,7 +189,7 @@ def _profile(table: dict[str, Any]) -> Profile:
 
 def _card(card_id: str, table: dict[str, Any], profiles: dict[str, Profile]) -> Card:
     own = {
-        "network": Network(**table["network"]),
+        "network": Network(**{**table["network"], "mid": tuple(table["network"].get("mid", ()))}),
         "profiles": {name: profiles[shared] for name, shared in table["profiles"].items()},
         "files": tuple(table["files"]),
         "sources": tuple(Source(**source) for source in table["sources"]),

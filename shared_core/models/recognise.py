@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..errors import ModelCorrupt
 from ..networks.folding import is_folded
 from ..networks.isnet import ISNet
-from ..networks.u2net import U2Net
+from ..networks.u2net import LARGE_STAGES, SMALL_STAGES, U2Net
 from .cards import Network
 
 __all__ = ["Recognised", "build", "recognise"]
@@ -41,7 +41,8 @@ def build(network: Network, *, batch_norm: bool) -> nn.Module:
     with torch.device("meta"):
         if network.name == "isnet":
             return ISNet(network.in_channels, network.out_channels, batch_norm=batch_norm)
-        return U2Net(network.in_channels, network.out_channels, small=network.small, batch_norm=batch_norm)
+        variant = {"extra_level": network.extra_level, "mid": network.mid}
+        return U2Net(network.in_channels, network.out_channels, small=network.small, batch_norm=batch_norm, **variant)
 
 
 def recognise(loaded: object, file: str) -> Recognised:
@@ -101,11 +102,19 @@ def _is_wrapping(prefix: str) -> bool:
 
 
 def _network(state: dict[str, Tensor], file: str) -> Network:
-    """Name and arguments, from three shapes."""
+    """Name and arguments, from a few shapes."""
     is_isnet = "conv_in.weight" in state
     entry, middle, head = ("conv_in.weight" if is_isnet else ANCHOR), "stage1.rebnconv1.conv_s1.weight", "side1.weight"
     for key in (entry, middle, head):
         if key not in state or state[key].ndim != 4:
             raise ModelCorrupt("{file} holds none of the networks known here (U²-Net, U²-NetP, IS-Net).", file=file)
     network = Network(name="isnet" if is_isnet else "u2net", in_channels=state[entry].shape[1], out_channels=state[head].shape[0])
-    return dataclasses.replace(network, small=not is_isnet and state[middle].shape[0] == 16)
+    if is_isnet:
+        return network
+    second, inner = state.get("stage2.rebnconvin.conv_s1.weight"), [state.get(f"{stage}.rebnconv2.conv_s1.weight") for stage in LARGE_STAGES]
+    small = second is not None and second.shape[0] == SMALL_STAGES["stage2"][3]
+    mid = tuple(one.shape[0] for one in inner if one is not None)
+    published = tuple(one[2] for one in (SMALL_STAGES if small else LARGE_STAGES).values())
+    return dataclasses.replace(
+        network, small=small, extra_level="stage1.rebnconv8.conv_s1.weight" in state, mid=() if mid == published or len(mid) != len(published) else mid
+    )

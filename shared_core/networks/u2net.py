@@ -61,12 +61,20 @@ class U2Net(NestedUNet):
     """U²-Net, 44,009,869 parameters; `small` is U²-NetP, 1,131,181 (both with one output channel).
 
     Submodules keep the checkpoint's names. Without `batch_norm` it runs weights whose normalisation is folded in.
+    Two variants of ours: `extra_level` makes the first and the last stage RSU-8, one level deeper than published; `mid` gives each of the eleven stages
+    its own number of channels inside (pruned networks).
     """
 
-    def __init__(self, in_channels: int = 3, out_channels: int = 1, *, small: bool = False, batch_norm: bool = True) -> None:
+    def __init__(
+        self, in_channels: int = 3, out_channels: int = 1, *, small: bool = False, batch_norm: bool = True, extra_level: bool = False, mid: tuple[int, ...] = ()
+    ) -> None:
         stages = dict(SMALL_STAGES if small else LARGE_STAGES)
-        levels, _, mid, target, dilated = stages["stage1"]
-        stages["stage1"] = (levels, in_channels, mid, target, dilated)
+        for name, kept in zip(stages, mid, strict=False):
+            stages[name] = (*stages[name][:2], kept, *stages[name][3:])
+        for name in ("stage1", "stage1d") if extra_level else ():
+            stages[name] = (stages[name][0] + 1, *stages[name][1:])
+        levels, _, inner, target, dilated = stages["stage1"]
+        stages["stage1"] = (levels, in_channels, inner, target, dilated)
         super().__init__(stages, out_channels, batch_norm=batch_norm)
         self.outconv = nn.Conv2d(6 * out_channels, out_channels, 1)
 

@@ -11,8 +11,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from u2studio.shared_core.errors import BadInput, ModelMissing
+from u2studio.shared_core.models.cards import Network
+from u2studio.shared_core.models.recognise import recognise
+from u2studio.shared_core.networks.rsu import ConvUnit
+from u2studio.shared_core.networks.u2net import U2Net
 from u2studio.shared_core.training.matting.losses import deep_supervision
 from u2studio.shared_core.training.matting.networks import build_network
+from u2studio.shared_core.training.matting.pruning import pruned
 from u2studio.shared_core.training.matting.settings import Loss, NetworkSettings
 
 SIZE = 40
@@ -105,3 +110,46 @@ def test_xavier_draws_as_wide_as_the_paper_says() -> None:
     bound = (6 / (9 * 16 + 9 * 16)) ** 0.5
     assert weight.abs().max().item() <= bound
     assert weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.05)
+
+
+def test_an_extra_level_is_deeper_and_known_again(tmp_path: Path) -> None:
+    network = build_network(NetworkSettings(extra_level=True))
+    assert len(learned(network)[0]) == len(list(network.parameters()))
+    found = recognise(network.state_dict(), "file")
+    assert found.network == Network(name="u2net", small=True, extra_level=True)
+    save_file(network.state_dict(), tmp_path / "deep.safetensors")
+    build_network(NetworkSettings(extra_level=True, start=str(tmp_path / "deep.safetensors")))
+    with pytest.raises(BadInput, match="one level more"):
+        build_network(NetworkSettings(start=str(tmp_path / "deep.safetensors")))
+
+
+def test_pruning_by_nothing_changes_nothing() -> None:
+    whole = build_network(NetworkSettings(start="u2netp")).eval()
+    with torch.inference_mode():
+        assert torch.equal(pruned(whole, 0.0).eval()(picture())[0], whole(picture())[0])
+
+
+@pytest.mark.parametrize("batch_norm", [True, False], ids=["batch-norm", "folded"])
+def test_channels_that_carry_nothing_are_the_ones_pruned(batch_norm: bool) -> None:
+    """Where a quarter of the channels inside every stage is dead, pruning a quarter gives the same pictures."""
+    torch.manual_seed(0)
+    whole = U2Net(small=True, batch_norm=batch_norm).eval()
+    for name, unit in whole.named_modules():
+        if isinstance(unit, ConvUnit) and unit.conv_s1.out_channels == 16:
+            dead = torch.randperm(16)[:4]
+            with torch.no_grad():
+                for parameter in (unit.conv_s1.weight, unit.conv_s1.bias, *unit.bn_s1.parameters()):
+                    assert parameter is not None, name
+                    parameter[dead] = 0
+    smaller = pruned(whole, 0.25).eval()
+    with torch.inference_mode():
+        torch.testing.assert_close(smaller(picture())[0], whole(picture())[0], atol=1e-5, rtol=1e-5)
+    assert recognise(smaller.state_dict(), "file").network == Network(name="u2net", small=True, mid=(12,) * 11)
+    assert sum(one.numel() for one in smaller.parameters()) < 0.85 * sum(one.numel() for one in whole.parameters())
+
+
+def test_pruned_weights_are_pruned_again(tmp_path: Path) -> None:
+    save_file(build_network(NetworkSettings(start="u2netp", prune=0.25)).state_dict(), tmp_path / "pruned.safetensors")
+    again = build_network(NetworkSettings(start=str(tmp_path / "pruned.safetensors"), prune=0.5))
+    assert recognise(again.state_dict(), "file").network.mid == (6,) * 11
+    assert learned(again)[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import is_dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -110,3 +112,13 @@ def test_unknown_task(tmp_path: Path) -> None:
 
 def test_core_and_task_share_no_name() -> None:
     assert not set(Core.__dataclass_fields__) & set(MattingSettings.__dataclass_fields__)
+
+
+def test_the_guide_names_every_setting() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+
+    def names(kind: type) -> list[str]:
+        hints = get_type_hints(kind)
+        return [name for name in hints] + [inner for hint in hints.values() if is_dataclass(hint) and isinstance(hint, type) for inner in names(hint)]
+
+    assert not [name for name in (*names(Core), *names(MattingSettings)) if f"`{name}`" not in guide]

@@ -18,14 +18,10 @@ from ...models.convert import read_checkpoint
 from ...models.prepare import prepare
 from ...networks.u2net import U2Net
 from ...spec.check import closest
+from .pruning import pruned
 from .settings import NetworkSettings
 
-__all__ = ["build_network", "network_of"]
-
-
-def network_of(settings: NetworkSettings, classes: int = 1) -> Network:
-    """What the network is called on its card."""
-    return Network(name="u2net", small=settings.name == "u2netp", out_channels=classes)
+__all__ = ["build_network"]
 
 
 def build_network(settings: NetworkSettings, classes: int = 1) -> U2Net:
@@ -33,19 +29,11 @@ def build_network(settings: NetworkSettings, classes: int = 1) -> U2Net:
 
     Raises: BadInput or ModelCorrupt, when the start weights are not there, or are another network's.
     """
-    wanted = network_of(settings, classes)
-    if settings.start:
-        file = prepare(card(settings.start)) if settings.start in {one.id for one in cards()} else Path(settings.start).expanduser()
-        found = read_checkpoint(file)
-        if replace(found.network, out_channels=classes) != wanted:
-            raise BadInput("{file} holds {found}; the recipe's network is {expected}.", file=file.name, found=str(found.network), expected=str(wanted))
-        network = U2Net(out_channels=classes, small=wanted.small, batch_norm=found.batch_norm)  # folded weights are trained as they are
-        own = network.state_dict()
-        network.load_state_dict({key: value if value.shape == own[key].shape else own[key] for key, value in found.state.items()})
-    else:
-        network = U2Net(out_channels=classes, small=wanted.small)
-        if settings.init == "xavier":
-            network.apply(_xavier)
+    network = _started(settings, classes) if settings.start else U2Net(out_channels=classes, small=settings.name == "u2netp", extra_level=settings.extra_level)
+    if settings.init == "xavier" and not settings.start:
+        network.apply(_xavier)
+    if settings.prune:
+        network = pruned(network, settings.prune)
     stages = {name: stage for name, stage in network.named_children() if name.startswith("stage")}
     for name in settings.fp32_stages:
         if name not in stages:
@@ -55,6 +43,18 @@ def build_network(settings: NetworkSettings, classes: int = 1) -> U2Net:
     if settings.checkpointing:
         for stage in stages.values():
             stage.forward = _Recomputed(stage)
+    return network
+
+
+def _started(settings: NetworkSettings, classes: int) -> U2Net:
+    file = prepare(card(settings.start)) if settings.start in {one.id for one in cards()} else Path(settings.start).expanduser()
+    found = read_checkpoint(file)
+    wanted = Network(name="u2net", small=settings.name == "u2netp", out_channels=classes, extra_level=settings.extra_level, mid=found.network.mid)
+    if replace(found.network, out_channels=classes) != wanted:
+        raise BadInput("{file} holds {found}; the recipe's network is {expected}.", file=file.name, found=str(found.network), expected=str(wanted))
+    network = U2Net(out_channels=classes, small=wanted.small, batch_norm=found.batch_norm, extra_level=wanted.extra_level, mid=wanted.mid)
+    own = network.state_dict()
+    network.load_state_dict({key: value if value.shape == own[key].shape else own[key] for key, value in found.state.items()})
     return network
 
 

@@ -65,6 +65,10 @@ class NetworkSettings:
     """weights to begin with: a card's id or a file; empty: chance"""
     init: Literal["pytorch", "xavier"] = "pytorch"
     """the chance: PyTorch's own (the authors' code), or Xavier's uniform with biases 0 (their paper)"""
+    extra_level: bool = False
+    """one level more in the first and the last stage, for small things in large pictures; published weights do not fit"""
+    prune: Share = 0.0
+    """share of the channels inside each stage to leave out, those of the start weights that carry least; train on to make up for it"""
     fp32_stages: tuple[str, ...] = ()
     """stages kept in float32 where the recipe's precision is bf16, such as stage2d, which cancels large numbers in the authors' U²-NetP"""
     checkpointing: bool = False

@@ -18,13 +18,14 @@ from ...evaluation.boundary import relaxed_boundary_f, weighted_f
 from ...evaluation.pair import Pair
 from ...evaluation.saliency import f_curve, mae, s_measure
 from ...imaging.resize import enlarge_map
-from ...models.cards import Reading
+from ...models.cards import Network, Reading
+from ...models.recognise import recognise
 from ...pipelines.network_alpha import network_input
 from ...progress import Progress
 from ..task import Batch, Modules, Phase
 from .classes import coloured, confusion, figures
 from .losses import deep_supervision
-from .networks import build_network, network_of
+from .networks import build_network
 from .pairs import PhotoMask, Problems, check_pairs, find_pairs, held_out, read_label_map, read_mask, read_photo
 from .samples import MattingSamples, preprocess, truth
 from .settings import MattingSettings
@@ -49,6 +50,7 @@ class MattingTask:
         self.training = MattingSamples((), settings.data, settings.augmentation)
         self.validation: list[PhotoMask] = []
         self.data_hash = ""
+        self.network = Network(name="u2net")
 
     @property
     def metric(self) -> str:
@@ -94,7 +96,9 @@ class MattingTask:
         self.training = MattingSamples(tuple(train), data, self.settings.augmentation)
 
     def build(self) -> dict[str, nn.Module]:
-        return {"network": build_network(self.settings.network, self._channels)}
+        network = build_network(self.settings.network, max(1, len(self.settings.data.classes)))
+        self.network = recognise(network.state_dict(), "").network
+        return {"network": network}
 
     def losses(self, phase: str, modules: Modules, batch: Batch, step: int) -> dict[str, Tensor]:
         return deep_supervision(modules["network"](batch["image"]), batch["alpha"], self.settings.loss, step)
@@ -127,11 +131,11 @@ class MattingTask:
 
     def card(self, measured: Mapping[str, float]) -> dict[str, Any]:
         data = self.settings.data
-        network = {name: value for name, value in asdict(network_of(self.settings.network, self._channels)).items() if value}
+        network = {name: value for name, value in asdict(self.network).items() if value}
         default = {"preprocess": {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(preprocess(data)).items()},
                    "reading": asdict(Reading(activation="softmax", min_max="never") if data.classes else Reading())}  # fmt: skip
         return {
-            "title": f"{network_of(self.settings.network)}, trained here",
+            "title": f"{self.network}, trained here",
             "summary": "Trained by a recipe of u2studio; the recipe stands in the card.",
             "task": "clothes" if data.classes else "matting",
             "licence": "",
@@ -145,10 +149,6 @@ class MattingTask:
             "validated_on": f"{self.validation_size} pictures",
             "quality": {name: round(value, 6) for name, value in measured.items()},
         }
-
-    @property
-    def _channels(self) -> int:
-        return max(1, len(self.settings.data.classes))
 
     def _alpha(self, network: nn.Module, pair: PhotoMask, device: torch.device) -> Tensor:
         """What the network makes of a photo fed by the card's rules: chances, [1, 1 or classes, size, size], float32 on the CPU."""
