@@ -1,89 +1,61 @@
-"""From photo to cut-out, timed beside rembg with the same U²-NetP: sets up rembg's own environment, alternates, and prints the table of docs/performance.md.
+"""From photo to cut-out, timed beside rembg with the same U²-NetP: sets up rembg's own environment, takes turns with it, and prints the table of goals.
 
     python benchmarks/speed.py --onnx u2netp.onnx [--peer FOLDER] [--repeat 5] [--files 64] [--megapixels 12] [--write]
     python benchmarks/speed.py --alone --repeat 1 --files 2 --megapixels 0.1        # without rembg: does every job run?
 
-Both sides are processes that stay; each round does every job once, in turn, the order reversed every other round, so that a busy machine slows both.
-Ratios are of the minima; medians and the load are printed with them. Trust the ratios, not the milliseconds.
+Jobs with models loaded run in two processes that stay, ours and rembg's; commands and peak memory in a process of their own each time. About a minute a round.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
 import os
-import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
-from datetime import date
-from importlib.metadata import version
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-from PIL import Image
+from measuring import ROOT, Child, circumstances, command, in_turns, load, publish, save_photo, shown, table
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "performance.md"
 REMBG = "rembg[cpu,cli]==2.0.86"
-ROWS = (
-    ("network 320×320, best engine", "network best", "network", "≥ 4×"),
-    ("network 320×320, PyTorch alone", "network torch", "network", "≥ 1.8×"),
-    ("network 320×320, float32", "network exact", "network", ""),
-    ("photo → RGBA PNG, best engine", "cutout best", "cutout", "≥ 8×"),
-    ("photo → RGBA PNG, PyTorch alone", "cutout torch", "cutout", "≥ 6.5×"),
-    ("photo → RGBA PNG, float32", "cutout exact", "cutout", "≥ 5×"),
-    ("photo → RGBA PNG, best engine, edge refined", "cutout best, edge refined", "cutout", ""),
-    ("photo → mask PNG, best engine", "mask best", "mask", "≥ 4.5×"),
-    ("edge refinement alone", "edge refinement", "", "≤ 0.2 s"),
-    ("folder of photos of 2 megapixels", "folder", "folder", "≥ 6.5×"),
+CHILD = ROOT / "benchmarks" / "speed_child.py"
+U2STUDIO = (sys.executable, str(ROOT))
+
+
+class Row(NamedTuple):
+    """A line of the table."""
+
+    what: str
+    ours: str
+    """job"""
+    theirs: str
+    goal: str
+
+
+TIMES = (
+    Row("network 320×320, best engine", "network best", "network", "≥ 4×"),
+    Row("network 320×320, PyTorch alone", "network torch", "network", "≥ 1.8×"),
+    Row("network 320×320, float32", "network exact", "network", ""),
+    Row("network 1024×1024, best engine", "network 1024 best", "network 1024", "≥ 3.5×"),
+    Row("photo → RGBA PNG, best engine", "cutout best", "cutout", "≥ 8×"),
+    Row("photo → RGBA PNG, PyTorch alone", "cutout torch", "cutout", "≥ 6.5×"),
+    Row("photo → RGBA PNG, float32", "cutout exact", "cutout", "≥ 5×"),
+    Row("photo → RGBA PNG as it is by default, edge refined", "cutout best, edge refined", "cutout", ""),
+    Row("photo → mask PNG, best engine", "mask best", "mask", "≥ 4.5×"),
+    Row("folder of photos of 2 megapixels", "folder", "folder", "≥ 6.5×"),
+    Row("cold command → RGBA PNG, edge refined", "command", "command", "≥ 2×"),
+    Row("cold command → RGBA PNG, `--refine none`", "command unrefined", "command", "≥ 2×"),
+    Row("command with a running worker, edge refined", "worker", "command", "≥ 10×"),
+    Row("command with a running worker, `--refine none`", "worker unrefined", "command", "≥ 10×"),
+    Row("`--help`", "help", "help", "≤ 200 ms"),
+    Row("edge refinement alone", "edge refinement", "", "≤ 200 ms"),
 )
-"""what it is, our job, rembg's job, the goal"""
-
-
-class Child:
-    """A process that does jobs when told."""
-
-    def __init__(self, python: Path, side: str, folder: Path, environment: dict[str, str]) -> None:
-        command = [str(python), str(ROOT / "benchmarks" / "speed_child.py"), side, str(folder)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | environment)
-        self.peak_mib = 0.0
-
-    def do(self, job: str) -> float:
-        """Seconds that one run of a job took."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(job + "\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        self.peak_mib = answer["peak_mib"]
-        return answer["seconds"]
-
-    def close(self) -> None:
-        """End it."""
-        self._process.communicate()
-
-
-def photo(width: int, height: int, seed: int) -> Image.Image:
-    """A public-domain photo in this size, with a sensor's noise, which decides how long a PNG takes."""
-    files = sorted((ROOT / "shared_core" / "models" / "pictures").glob("*.jpg"))
-    with Image.open(files[seed % len(files)]) as image:
-        pixels = np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)).astype(np.float32)
-    noise = np.random.default_rng(seed).normal(0, 2, pixels.shape).astype(np.float32)
-    return Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
-
-
-def prepare(folder: Path, megapixels: float, files: int) -> None:
-    """Write the photos: large.jpg, and `files` of two megapixels (of a sixth of the large one's, where that is less)."""
-    (folder / "many").mkdir(parents=True)
-    width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
-    photo(width, width * 3 // 4, 0).save(folder / "large.jpg", quality=92)
-    small = round((min(2, megapixels / 6) * 1e6 * 4 / 3) ** 0.5)
-    for index in range(files):
-        photo(small, small * 3 // 4, index).save(folder / "many" / f"{index:03}.jpg", quality=92)
+PEAKS = (Row("resident, best engine", "cutout best", "cutout", "≤ 0.5"), Row("resident, PyTorch alone", "cutout torch", "cutout", ""))
 
 
 def peer(folder: Path, onnx: Path) -> tuple[Path, dict[str, str]]:
@@ -95,53 +67,118 @@ def peer(folder: Path, onnx: Path) -> tuple[Path, dict[str, str]]:
     home = folder / "home"
     for place in (home / "u2netp.onnx", home / "models" / "u2netp" / "u2netp.onnx"):
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(onnx, place)
+        with contextlib.suppress(shutil.SameFileError):
+            shutil.copyfile(onnx, place)
     return python, {"REMBG_HOME": str(home), "U2NET_HOME": str(home), "MODEL_CHECKSUM_DISABLED": "1"}
 
 
-def measure(ours: Child, theirs: Child | None, repeat: int) -> dict[str, list[float]]:
-    """Seconds by job, rembg's with "rembg " before it; after one round that counts for nothing."""
-    turns = [(ours, "", job) for _, job, _, _ in ROWS] + [(theirs, "rembg ", job) for job in ("network", "cutout", "mask", "folder") if theirs]
-    times: dict[str, list[float]] = defaultdict(list)
-    for round_number in range(-1, repeat):
-        for child, side, job in turns if round_number % 2 else turns[::-1]:
-            if child and (round_number >= 0 or job != "folder"):
-                times[side + job] += [child.do(job)] if round_number >= 0 else [child.do(job)][:0]
-    return times
+class Side:
+    """Ours or rembg's: jobs by name."""
+
+    def __init__(self, name: str, folder: Path, python: Path, environment: dict[str, str]) -> None:
+        self.name, self.folder, self.python, self.environment = name, folder, python, environment
+        self.processor: dict[str, float] = {}
+        """least processor seconds of each job"""
+        self.child = self._child()
+
+    def _child(self) -> Child:
+        return Child(self.python, CHILD, self.name, self.folder, environment=self.environment)
+
+    def run(self, job: str) -> float:
+        """Seconds."""
+        if job in (commands := self._commands()):
+            return command(*commands[job], environment=self.environment).seconds
+        seconds = self.child.do(job)
+        self.processor[job] = min(self.processor.get(job, 1e9), self.child.last["processor"])
+        return seconds
+
+    def peak(self, job: str) -> float:
+        """MiB of a fresh process that does one job."""
+        if job in (commands := self._commands()):
+            return command(*commands[job], environment=self.environment).peak_mib
+        child = self._child()
+        child.do(job)
+        child.close()
+        return child.last["peak_mib"]
+
+    def _commands(self) -> dict[str, tuple[object, ...]]:
+        photo, target = self.folder / "large.jpg", self.folder / f"{self.name} command.png"
+        if self.name == "rembg":
+            rembg = self.python.with_name("rembg")
+            return {"command": (rembg, "i", "-m", "u2netp", photo, target), "help": (rembg, "--help")}
+        cold = (*U2STUDIO, "matte", photo, "-o", target, "--overwrite")
+        return {
+            "command": cold, "command unrefined": (*cold, "--refine", "none"), "worker": (*cold, "--worker"),
+            "worker unrefined": (*cold, "--worker", "--refine", "none"), "help": (*U2STUDIO, "--help"),
+        }  # fmt: skip
 
 
-def table(times: dict[str, list[float]], ours: Child, theirs: Child | None) -> str:
-    """Markdown."""
-    lines = ["| what | ms, least (median) | rembg ms, least (median) | times as fast | goal |", "| --- | --- | --- | --- | --- |"]
-    for what, job, other, goal in ROWS:
-        mine, yours = times[job], times.get(f"rembg {other}")
-        ratio = f"**{min(yours) / min(mine):.1f}×**" if yours else ""
-        lines.append(f"| {what} | {_shown(mine)} | {_shown(yours) if yours else ''} | {ratio} | {goal} |")
-    if theirs:
-        lines.append(f"| peak memory of the process, all jobs, MiB | {ours.peak_mib:.0f} (three engines) | {theirs.peak_mib:.0f} | | |")
-    return "\n".join(lines)
+def measure(ours: Side, theirs: Side | None, repeat: int) -> dict[str, list[float]]:
+    """Seconds by job, rembg's with "rembg " before it."""
+    jobs: dict[str, Callable[[], float]] = {}
+    for row in TIMES:
+        jobs[row.ours] = partial(ours.run, row.ours)
+        if theirs and row.theirs:
+            jobs[f"rembg {row.theirs}"] = partial(theirs.run, row.theirs)
+    return in_turns(jobs, repeat)
 
 
-def _shown(seconds: list[float]) -> str:
-    return f"{1000 * min(seconds):.0f} ({1000 * statistics.median(seconds):.0f})"
+def report(times: dict[str, list[float]], ours: Side, theirs: Side | None, arguments: argparse.Namespace, before: str) -> str:
+    """The section of the page."""
+    rows = []
+    for row in TIMES:
+        yours = times.get(f"rembg {row.theirs}")
+        ratio = f"**{min(yours) / min(times[row.ours]):.1f}×**" if yours else ""
+        rows.append((row.what, shown(times[row.ours]), shown(yours) if yours else "", ratio, row.goal))
+    text = f"""## Beside rembg {REMBG.rpartition("=")[2]}
 
+{circumstances(before)}
+Photo of {arguments.megapixels:g} megapixels, folder of {arguments.files} files, {arguments.repeat} rounds; the same U²-NetP. Only commands load their models.
 
-def page(body: str, arguments: argparse.Namespace, load: str) -> str:
-    """docs/performance.md."""
-    versions = ", ".join(f"{one} {version(one)}" for one in ("torch", "openvino", "numpy", "pillow", "opencv-python-headless"))
-    return f"""# How fast it is
+{table(("what", "ms, least (median)", "rembg ms", "times as fast", "goal"), rows)}
 
-Written by `python benchmarks/speed.py`; {date.today():%d.%m.%Y}, Python {platform.python_version()}, {versions}; {os.cpu_count()} cores, {platform.machine()};
-load before and after: {load}. Photo of {arguments.megapixels:g} megapixels, folder of {arguments.files} files, {arguments.repeat} rounds,
-rembg 2.0.86 with the same U²-NetP in turn with ours. Times are of models already loaded. Trust the ratios, not the milliseconds.
-
-{body}
+{table(("peak memory of a process of its own", "MiB", "rembg MiB", "share", "goal"), list(_peaks(ours, theirs)))}
 """
+    cores, at_work = os.cpu_count() or 1, ours.processor["folder"]
+    text += f"\nFolder: {arguments.files / min(times['folder']):.1f} photos a second; processors busy {100 * at_work / min(times['folder']) / cores:.0f} %."
+    if theirs:
+        share = (ours.folder / "ours.png").stat().st_size / (ours.folder / "theirs.png").stat().st_size
+        text += f"\nPNG of the cut-out: {share:.2f} times rembg's bytes (goal ≤ 1.15), with straight colour; rembg's is multiplied by alpha."
+    return f"{text}\n\n{precision()}"
+
+
+def _peaks(ours: Side, theirs: Side | None) -> Iterator[tuple[object, ...]]:
+    for row in (*PEAKS, Row("cold command", "command", "command", "≤ 0.5")):
+        mine, yours = ours.peak(row.ours), theirs.peak(row.theirs) if theirs else 0
+        yield row.what, f"{mine:.0f}", f"{yours:.0f}" if theirs else "", f"{mine / yours:.2f}" if theirs else "", row.goal
+
+
+def precision() -> str:
+    """How far the masks of the fast ways stray from float32, on the four pictures that the precision contract is measured on."""
+    import torch.nn.functional as F
+
+    from u2studio.shared_core.models.cache import ModelCache
+    from u2studio.shared_core.models.cards import card
+    from u2studio.shared_core.models.precision import differences, limits, samples, stretched
+
+    one, rows = card("u2netp"), []
+    exact = ModelCache("cpu", "fp32", "torch").get("u2netp")
+    for size, engines in ((320, ("auto", "torch")), (1024, ("auto",))):
+        batches = [F.interpolate(batch, size=(size, size), mode="bilinear") if size != batch.shape[-1] else batch for batch in samples(one)]
+        reference = [stretched(one, exact(batch)[0]) for batch in batches]
+        for engine in engines:
+            fast = ModelCache("cpu", "auto", engine).get("u2netp")
+            found, allowed = differences(reference, [stretched(one, fast(batch)[0]) for batch in batches]), limits(size)
+            name = f"{size}×{size}, {'best engine' if engine == 'auto' else 'PyTorch alone'}"
+            rows.append(
+                (name, f"{found.mean:.5f}", f"{found.worst:.5f}", f"{100 * found.flips:.3f} %", f"{allowed.mean:g}, {allowed.worst:g}, {allowed.flips:.2%}")
+            )
+    return table(("mask beside float32", "mean difference", "worst picture", "pixels crossing one half", "allowed"), rows)
 
 
 def main() -> None:
     """Measure, print, and with --write renew the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--onnx", type=Path, help="the published u2netp.onnx")
     parser.add_argument("--peer", type=Path, default=Path(tempfile.gettempdir()) / "u2studio-rembg", help="where rembg's environment is or shall be")
     parser.add_argument("--alone", action="store_true", help="leave rembg out")
@@ -150,27 +187,23 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=12)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    before = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as place:
+    before = load()
+    with tempfile.TemporaryDirectory(prefix="u2", dir="/tmp") as place:
         folder = Path(place) / "photos"
-        prepare(folder, arguments.megapixels, arguments.files)
-        ours = Child(Path(sys.executable), "ours", folder, {})
-        theirs = None
-        if not arguments.alone:
-            python, environment = peer(arguments.peer, arguments.onnx)
-            theirs = Child(python, "rembg", folder, environment)
-        times = measure(ours, theirs, arguments.repeat)
-        body = table(times, ours, theirs)
-        sizes = {name: (folder / f"{name}.png") for name in ("ours", "theirs")}
-        if theirs:
-            body += f"\n\nPNG of the cut-out: {sizes['ours'].stat().st_size / sizes['theirs'].stat().st_size:.2f} times rembg's bytes, with straight colour."
-        for child in (ours, theirs):
-            if child:
-                child.close()
-    text = page(body, arguments, f"{before:.1f}, {os.getloadavg()[0]:.1f}")
-    print(text)
-    if arguments.write:
-        PAGE.write_text(text, encoding="utf-8")
+        save_photo(folder / "large.jpg", arguments.megapixels)
+        for index in range(arguments.files):
+            save_photo(folder / "many" / f"{index:03}.jpg", min(2, arguments.megapixels / 6), index)
+        ours = Side("ours", folder, Path(sys.executable), {"XDG_RUNTIME_DIR": place})
+        theirs = None if arguments.alone else Side("rembg", folder, *peer(arguments.peer, arguments.onnx))
+        try:
+            times = measure(ours, theirs, arguments.repeat)
+            text = report(times, ours, theirs, arguments, before)
+        finally:
+            command(*U2STUDIO, "worker", "--stop", environment=ours.environment)
+            for side in (ours, theirs):
+                if side:
+                    side.child.close()
+    publish("speed", text, write=arguments.write)
 
 
 if __name__ == "__main__":

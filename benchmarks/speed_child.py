@@ -1,29 +1,35 @@
-"""One side of `speed.py`: reads the name of a job a line, does it once, answers with its seconds. Ours, or rembg's where it is started in rembg's environment.
+"""One side of `speed.py` and `growth.py`: does jobs when told. Ours, or rembg's where it is started in rembg's environment.
 
 python benchmarks/speed_child.py ours|rembg FOLDER
 """
 
 from __future__ import annotations
 
-import io
-import json
-import resource
 import sys
-import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Job = Callable[[], object]
+from measuring import serve
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from u2studio.shared_core.models.cache import ModelCache
+
+Jobs = dict[str, Callable[[], object]]
+ENGINES = {"best": ("auto", "auto"), "torch": ("auto", "torch"), "exact": ("fp32", "auto")}
+"""name in the tables → precision, engine"""
 
 
-def rembg_jobs(folder: Path) -> dict[str, Job]:
+def rembg_jobs(folder: Path) -> Jobs:
     """As `rembg i` and `rembg p` call it: bytes in, bytes out."""
     import numpy as np
     from rembg import new_session, remove  # pyright: ignore[reportMissingImports]
 
     session: Any = new_session("u2netp", providers=["CPUExecutionProvider"])
-    feed = {session.inner_session.get_inputs()[0].name: np.zeros((1, 3, 320, 320), np.float32)}
+    entry = session.inner_session.get_inputs()[0].name
     photo = (folder / "large.jpg").read_bytes()
 
     def each() -> None:
@@ -32,66 +38,88 @@ def rembg_jobs(folder: Path) -> dict[str, Job]:
 
     (folder / "theirs").mkdir(exist_ok=True)
     return {
-        "network": lambda: session.inner_session.run(None, feed),
+        "network": lambda: session.inner_session.run(None, {entry: np.zeros((1, 3, 320, 320), np.float32)}),
+        "network 1024": lambda: session.inner_session.run(None, {entry: np.zeros((1, 3, 1024, 1024), np.float32)}),
         "cutout": lambda: (folder / "theirs.png").write_bytes(remove(photo, session=session)),
         "mask": lambda: remove(photo, session=session, only_mask=True),
         "folder": each,
     }
 
 
-def our_jobs(folder: Path) -> dict[str, Job]:
-    """The same through the door, with files read and written as the command line does."""
-    import torch
-
-    from u2studio.shared_core import run
-    from u2studio.shared_core.cli.matting_results import results_of
-    from u2studio.shared_core.imaging.files import read_picture, write_picture
+@cache
+def _models(name: str) -> ModelCache:
     from u2studio.shared_core.models.cache import ModelCache
+
+    precision, engine = ENGINES[name]
+    return ModelCache("cpu", precision, engine)
+
+
+@cache
+def _batch(size: int) -> Tensor:
+    import torch.nn.functional as F
+
     from u2studio.shared_core.models.cards import card
     from u2studio.shared_core.models.precision import samples
+
+    return F.interpolate(samples(card("u2netp"))[0], size=(size, size), mode="bilinear", align_corners=False)
+
+
+def our_jobs(folder: Path) -> Jobs:
+    """The same with files read and written as the command line does it."""
+    from u2studio.shared_core.cli.photo import Photo, Wish, cut
     from u2studio.shared_core.progress import silent
 
-    wishes = {"best": ("auto", "auto"), "torch": ("auto", "torch"), "exact": ("fp32", "auto")}
-    caches = {name: ModelCache("cpu", precision, engine) for name, (precision, engine) in wishes.items()}
-    (batch, *_), photo = samples(card("u2netp")), (folder / "large.jpg").read_bytes()
-
-    def cut(models: ModelCache, source: Any, output: str, refine: str) -> bytes:
+    def made(name: str, output: str, refine: str, target: str = "scratch.png") -> None:
         params = {"matte": {"refine": refine}, "estimate_foreground": {}}
-        (made,) = results_of(read_picture(source), (output,), params, None, models=models, progress=silent)
-        stream = io.BytesIO()
-        write_picture(stream, made.pixels, metadata=made.metadata)
-        return stream.getvalue()
+        wish = Wish(outputs=(output,), params=params, background=None, overwrite=True)
+        one = Photo(source=folder / "large.jpg", name="-", targets={output: folder / target})
+        cut(one, wish, None, models=_models(name), progress=silent, language="en")
 
-    def each() -> None:
-        (folder / "ours").mkdir(exist_ok=True)
-        for file in sorted((folder / "many").glob("*.jpg")):
-            (folder / "ours" / f"{file.stem}.png").write_bytes(cut(caches["best"], file, "cutout", "none"))
-
-    jobs: dict[str, Job] = {"folder": each}
-    for name, models in caches.items():
-        jobs[f"network {name}"] = lambda models=models: models.get("u2netp")(batch)
-        jobs[f"cutout {name}"] = lambda models=models: cut(models, io.BytesIO(photo), "cutout", "none")
-        jobs[f"mask {name}"] = lambda models=models: cut(models, io.BytesIO(photo), "alpha", "none")
-    jobs["cutout best, edge refined"] = lambda: (folder / "ours.png").write_bytes(cut(caches["best"], io.BytesIO(photo), "cutout", "guided"))
-    large, coarse = torch.from_numpy(read_picture(folder / "large.jpg").pixels)[None], None
-    coarse = run("matte", {"image": large}, {"refine": "none"}, models=caches["best"], wanted=("alpha",))["alpha"]
-    jobs["edge refinement"] = lambda: run("refine_alpha", {"image": large, "alpha": coarse}, {}, models=caches["best"])
+    jobs: Jobs = {"folder": lambda: _folder(folder), "edge refinement": lambda: _refined(folder)}
+    for name in ENGINES:
+        jobs[f"network {name}"] = lambda name=name: _models(name).get("u2netp")(_batch(320))
+        jobs[f"network 1024 {name}"] = lambda name=name: _models(name).get("u2netp")(_batch(1024))
+        jobs[f"cutout {name}"] = lambda name=name: made(name, "cutout", "none", "ours.png")
+        jobs[f"mask {name}"] = lambda name=name: made(name, "alpha", "none")
+    jobs["cutout best, edge refined"] = lambda: made("best", "cutout", "guided")
     return jobs
 
 
-def main() -> None:
-    """Serve until the input ends."""
-    side, folder = sys.argv[1], Path(sys.argv[2])
-    jobs = rembg_jobs(folder) if side == "rembg" else our_jobs(folder)
-    answer = sys.stdout
-    sys.stdout = sys.stderr
-    for line in sys.stdin:
-        start = time.perf_counter()
-        jobs[line.strip()]()
-        seconds = time.perf_counter() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"seconds": seconds, "peak_mib": peak}), file=answer, flush=True)
+def _folder(folder: Path) -> None:
+    """As `u2studio matte FOLDER`, with models loaded."""
+    from u2studio.shared_core.cli.folder import Folder, automatic_jobs
+    from u2studio.shared_core.cli.photo import Photo, Wish, cut
+    from u2studio.shared_core.cli.report import Report
+    from u2studio.shared_core.imaging.files import OutputNames, find_pictures
+    from u2studio.shared_core.progress import Progress
+
+    wish = Wish(outputs=("cutout",), params={"matte": {"refine": "none"}, "estimate_foreground": {}}, background=None, overwrite=True)
+
+    def do(photo: Photo, progress: Progress):
+        return cut(photo, wish, None, models=_models("best"), progress=progress, language="en")
+
+    names = {"cutout": OutputNames(folder / "ours")}
+    Folder(do, names, overwrite=True, resume=False, report=Report(None), jobs=automatic_jobs()).work(find_pictures([str(folder / "many")]))
+
+
+@cache
+def _large(folder: Path) -> tuple[Tensor, Tensor]:
+    """The photo and its unrefined alpha."""
+    import torch
+
+    from u2studio.shared_core import run
+    from u2studio.shared_core.imaging.files import read_picture
+
+    image = torch.from_numpy(read_picture(folder / "large.jpg").pixels)[None]
+    return image, run("matte", {"image": image}, {"refine": "none"}, models=_models("best"), wanted=("alpha",))["alpha"]
+
+
+def _refined(folder: Path) -> None:
+    from u2studio.shared_core import run
+
+    image, coarse = _large(folder)
+    run("refine_alpha", {"image": image, "alpha": coarse}, models=_models("best"))
 
 
 if __name__ == "__main__":
-    main()
+    serve(rembg_jobs(Path(sys.argv[2])) if sys.argv[1] == "rembg" else our_jobs(Path(sys.argv[2])))

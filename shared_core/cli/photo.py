@@ -69,13 +69,14 @@ def cut(photo: Photo, wish: Wish, background: Tensor | None, *, models: ModelSou
         language: of the notices.
     Raises: as `door.run`, `read_picture`, `write_picture`.
     """
-    from ..imaging.files import read_picture, write_picture
+    from ..imaging.files import read_picture, without_hidden_colours, write_picture
 
     picture = read_picture(photo.source or sys.stdin.buffer, name=photo.name)
     results = results_of(picture, wish.outputs, wish.params, background, perform=partial(run, models=models, progress=progress))
     for result in results.pictures:
+        pixels = without_hidden_colours(result.pixels) if result.output == "cutout" else result.pixels
         with nullcontext(photo.targets.get(result.output, sys.stdout.buffer)) as target:
-            write_picture(target, result.pixels, metadata=result.metadata, depth=picture.depth, provenance=result.provenance, overwrite=wish.overwrite)
+            write_picture(target, pixels, metadata=result.metadata, depth=picture.depth, provenance=result.provenance, overwrite=wish.overwrite)
     return Made(provenance=results.pictures[0].provenance, notices=[one.text(language) for one in results.notices])
 
 
