@@ -34,7 +34,7 @@ def draw(root: Path) -> None:
     """Write every node's picture below `root`."""
     sample = {name: _read(root / "workflows/inputs" / file) for name, file in (("image", "u2studio_portrait.jpg"), ("background", "u2studio_stars.jpg"))}
     hard = _read(root / "workflows/inputs/u2studio_mask.png")
-    models = ModelCache("cpu")
+    models = ModelCache("cpu", "fp32", "torch")
     matte = run("matte", {"image": sample["image"]}, models=models)
     known = {**sample, "alpha": matte["alpha"], "foreground": matte["foreground"], "refine_alpha.alpha": hard[..., 0]}
     known |= {"clean_up.alpha": _spoiled(matte["alpha"]), "despill.foreground": _before_a_screen(matte["foreground"], matte["alpha"])}

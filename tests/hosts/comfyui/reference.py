@@ -19,7 +19,7 @@ from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.spec import ModelChoice
 from u2studio.u2net_nodes.description import Node, all_nodes
 
-MODELS = ModelCache("cpu")
+MODELS = ModelCache("cpu", "fp32", "torch")
 Inputs = dict[str, Any]
 
 
