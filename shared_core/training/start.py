@@ -69,7 +69,8 @@ def _checkpoint(run: RunFolder, recipe: Recipe[Any], resume: bool) -> Checkpoint
         raise BadInput(
             "{folder} holds a run of {step} steps. Go on with --resume, or give another folder with -o.", folder=str(run.path), step=int(latest.name)
         )
-    before = differences(toml_of(run.path / "recipe.toml"), recipe.table)
+    began = read_recipe(recipe.name, toml_of(run.path / "recipe.toml"), type(recipe.settings))  # fills in what recipes did not have then
+    before = differences(began.table, recipe.table)
     other = [f"{key}: {was!r} → {now!r}" for key, (was, now) in before.items() if not key.startswith(MAY_CHANGE)]
     if other:
         raise BadInput("The run in {folder} began with other settings ({changes}). Set them back, or start another run from its weights.",

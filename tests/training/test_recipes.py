@@ -119,6 +119,6 @@ def test_the_guide_names_every_setting() -> None:
 
     def names(kind: type) -> list[str]:
         hints = get_type_hints(kind)
-        return [name for name in hints] + [inner for hint in hints.values() if is_dataclass(hint) and isinstance(hint, type) for inner in names(hint)]
+        return list(hints) + [inner for hint in hints.values() if is_dataclass(hint) and isinstance(hint, type) for inner in names(hint)]
 
     assert not [name for name in (*names(Core), *names(MattingSettings)) if f"`{name}`" not in guide]
