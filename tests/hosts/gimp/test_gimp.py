@@ -52,11 +52,11 @@ def test_menu_and_dialogs_in_both_languages(gimp: Run, kept: Path, tmp_path: Pat
         with Image.open(shot) as picture:
             assert picture.width > 250
             picture.quantize(64).save(shot, optimize=True)
-    keys = [word for key in ("alt+r", "wait:1", "Up", "Right", "wait:1", f"shot:/kept/menu{suffix}.png") for word in ("--key", key)]
+    keys = [word for key in ("size:1000x780", "wait:1", "alt+r", "wait:1", "Up", "Right", "wait:1", f"shot:/kept/menu{suffix}.png") for word in ("--key", key)]
     window = tmp_path / "window.png"
     spoken = gimp("--gui", "--lang", language, "--shot", window, *keys, script="check_language.py", arguments=(language,))
     assert "check: all texts" in spoken
     for name, shot in (("result", window), ("menu", kept / f"menu{suffix}.png")):
         with Image.open(shot) as picture:
             assert picture.width > 600
-            picture.convert("RGB").save(folder / f"gimp_{name}{suffix}.jpg", quality=72)
+            picture.convert("RGB").save(folder / f"gimp_{name}{suffix}.jpg", quality=60, optimize=True)

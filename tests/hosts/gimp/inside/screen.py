@@ -63,9 +63,10 @@ def picture(window: str, path: str) -> None:
     target = GdkX11.X11Window.foreign_new_for_display(display, int(window))
     _, x, y = target.get_origin()
     root = Gdk.get_default_root_window()
+    size = dict(line.split("=") for line in ask("getwindowgeometry", "--shell", window).split())  # Gdk remembers an old one
     left, top = max(0, x), max(0, y)
-    width = min(x + target.get_width(), root.get_width()) - left
-    height = min(y + target.get_height(), root.get_height()) - top
+    width = min(x + int(size["WIDTH"]), root.get_width()) - left
+    height = min(y + int(size["HEIGHT"]), root.get_height()) - top
     shot: GdkPixbuf.Pixbuf = Gdk.pixbuf_get_from_window(root, left, top, width, height)
     shot.savev(path, "png", [], [])
     print(f"screen: {path} {width}x{height} of {ask('getwindowname', window).strip()!r}", flush=True)  # noqa: T201
@@ -86,6 +87,8 @@ def main() -> None:
         elif key.startswith("click:"):
             x, y = key[6:].split(",")
             ask("mousemove", "--window", window, x, y, "click", "1")
+        elif key.startswith("size:"):
+            ask("windowsize", "--sync", window, *key[5:].split("x"))
         elif key.startswith("shot:"):
             picture(window, key[5:])
         else:
