@@ -9,6 +9,7 @@ from torch import Tensor
 from ..imaging.composite import as_floats, cutout
 from ..imaging.foreground import estimate_foreground as free_foreground
 from ..imaging.trimap import make_trimap
+from .detail import detail_alpha
 from .edges import fit_to_edges
 from .job import Job
 from .network_alpha import Estimate, estimate_alpha, estimate_classes
@@ -19,7 +20,7 @@ EDGE_PER_ENLARGEMENT = 1.5
 """automatic edge width: a map enlarged n times knows its edge to about n pixels"""
 
 
-def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width: float, keep_transparency: bool, job: Job) -> dict[str, Tensor]:
+def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width: float, keep_transparency: bool, detail: bool, job: Job) -> dict[str, Tensor]:
     """Alpha, and where wanted confidence, foreground and cut-out, of each picture of a batch."""
     network = job.model(model)
     alpha = torch.empty(image.shape[:3], dtype=torch.float32, device=image.device)
@@ -30,7 +31,10 @@ def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width
         job.progress(index, len(image), "Finding the subject")
         one = image[index : index + 1]
         estimates.append(estimate_alpha(network, one, preprocess))
-        alpha[index] = fit_to_edges(one, estimates[-1].alpha, refine, width, job.progress)[0]
+        coarse = estimates[-1].alpha
+        if detail and estimates[-1].found:
+            coarse = detail_alpha(network, one, coarse, preprocess, job.progress)
+        alpha[index] = fit_to_edges(one, coarse, refine, width, job.progress)[0]
         if keep_transparency and image.shape[-1] == 4:
             alpha[index] *= as_floats(image[index, ..., 3])
         if confidence is not None:

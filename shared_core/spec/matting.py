@@ -40,6 +40,10 @@ MATTE = Operation(
             name="keep_transparency", title="Keep transparency", default=False,
             help="What is transparent in the picture stays so: its own alpha is multiplied with the mask.",
         ),
+        Switch(
+            name="detail", title="Closer look", default=False,
+            help="Looks again at the subject and along its edge, closer, which finds more in photos of many megapixels. About ten more passes of the network.",
+        ),
     ),
     outputs=(
         ALPHA_OUT,

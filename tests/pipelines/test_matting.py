@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -135,5 +136,13 @@ def test_a_picture_too_large_for_the_memory_is_named_by_its_size(photo: Tensor, 
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:114] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9663676416 bytes.")
 
     monkeypatch.setattr("u2studio.shared_core.pipelines.matting.fit_to_edges", full)
-    with pytest.raises(OutOfMemory, match="^287×413 pixels at once do not fit into the memory of cpu"):
+    with pytest.raises(OutOfMemory, match=r"^287×413 pixels at once do not fit into the memory of cpu"):
         run("matte", {"image": photo}, models=models)
+
+
+def test_a_closer_look_changes_the_edge_alone(load_photo: Callable[[str], Tensor], models: ModelCache) -> None:
+    photo = load_photo("cat").repeat_interleave(2, 1).repeat_interleave(2, 2)
+    far, near = (run("matte", {"image": photo}, {"detail": detail, "refine": "none"}, models=models, wanted=["alpha"])["alpha"] for detail in (False, True))
+    assert (far - near).abs().max() > 0.02
+    inside, outside = torch.nn.functional.avg_pool2d(far, 41, 1, 20) > 0.999, torch.nn.functional.avg_pool2d(far, 41, 1, 20) < 0.001
+    assert torch.allclose(far[inside | outside], near[inside | outside], atol=0.02)
