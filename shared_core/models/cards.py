@@ -33,12 +33,15 @@ class Network:
     small: bool = False
     extra_level: bool = False
     """one level more in the first and the last stage; U²-Net only, a variant of ours"""
+    separable: bool = False
+    """convolutions inside the stages are split into depth and width; U²-Net only, a variant of ours"""
     mid: tuple[int, ...] = ()
     """channels inside each stage where they are not the published ones; U²-Net only, made by pruning"""
 
     def __str__(self) -> str:
         name = {"u2net": "U²-NetP" if self.small else "U²-Net", "isnet": "IS-Net"}[self.name]
         name += ", one level more" if self.extra_level else ""
+        name += ", separable" if self.separable else ""
         name += ", pruned" if self.mid else ""
         return f"{name}, {self.in_channels} → {self.out_channels} channels"
 

@@ -41,8 +41,8 @@ def build(network: Network, *, batch_norm: bool) -> nn.Module:
     with torch.device("meta"):
         if network.name == "isnet":
             return ISNet(network.in_channels, network.out_channels, batch_norm=batch_norm)
-        variant = {"extra_level": network.extra_level, "mid": network.mid}
-        return U2Net(network.in_channels, network.out_channels, small=network.small, batch_norm=batch_norm, **variant)
+        return U2Net(network.in_channels, network.out_channels, small=network.small, batch_norm=batch_norm, extra_level=network.extra_level,
+                     separable=network.separable, mid=network.mid)  # fmt: skip
 
 
 def recognise(loaded: object, file: str) -> Recognised:
@@ -116,5 +116,9 @@ def _network(state: dict[str, Tensor], file: str) -> Network:
     mid = tuple(one.shape[0] for one in inner if one is not None)
     published = tuple(one[2] for one in (SMALL_STAGES if small else LARGE_STAGES).values())
     return dataclasses.replace(
-        network, small=small, extra_level="stage1.rebnconv8.conv_s1.weight" in state, mid=() if mid == published or len(mid) != len(published) else mid
+        network,
+        small=small,
+        extra_level="stage1.rebnconv8.conv_s1.weight" in state,
+        separable="stage1.rebnconvin.depth_s1.weight" in state,
+        mid=() if mid == published or len(mid) != len(published) else mid,
     )

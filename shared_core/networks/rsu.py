@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["RSU", "ConvUnit", "enlarge"]
+__all__ = ["RSU", "ConvUnit", "SeparableUnit", "enlarge"]
 
 
 def enlarge(x: Tensor, like: Tensor) -> Tensor:
@@ -29,22 +29,38 @@ class ConvUnit(nn.Module):
         return F.relu(self.bn_s1(self.conv_s1(x)), inplace=not torch.is_grad_enabled())
 
 
+class SeparableUnit(nn.Module):
+    """A `ConvUnit` whose convolution is split: 3×3 in each channel by itself, then 1×1 across them. A variant of ours; the published networks have none."""
+
+    def __init__(self, in_channels: int, out_channels: int, dilation: int = 1, *, batch_norm: bool = True) -> None:
+        super().__init__()
+        self.depth_s1 = nn.Conv2d(in_channels, in_channels, 3, padding=dilation, dilation=dilation, groups=in_channels, bias=False)
+        self.conv_s1 = nn.Conv2d(in_channels, out_channels, 1)
+        self.bn_s1 = nn.BatchNorm2d(out_channels) if batch_norm else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.bn_s1(self.conv_s1(self.depth_s1(x))), inplace=not torch.is_grad_enabled())
+
+
 class RSU(nn.Module):
     """Residual U-block RSU-L (Qin et al. 2020, section 3.1; L = `levels`). [B, in, H, W] → [B, out, H, W], any H, W ≥ 1.
 
-    `dilated` is the RSU-4F variant: no pooling, dilations 1, 2, 4, 8 instead. Submodules keep the checkpoint's names
-    (U-2-Net model/u2net.py) and its order of definition: rebnconvin, rebnconv1 … rebnconvL, rebnconv(L-1)d … rebnconv1d.
+    `dilated` is the RSU-4F variant: no pooling, dilations 1, 2, 4, 8 instead. `separable` makes every unit a `SeparableUnit`. Submodules keep the
+    checkpoint's names (U-2-Net model/u2net.py) and its order of definition: rebnconvin, rebnconv1 … rebnconvL, rebnconv(L-1)d … rebnconv1d.
     """
 
-    def __init__(self, levels: int, in_channels: int, mid_channels: int, out_channels: int, *, dilated: bool = False, batch_norm: bool = True) -> None:
+    def __init__(
+        self, levels: int, in_channels: int, mid_channels: int, out_channels: int, *, dilated: bool = False, batch_norm: bool = True, separable: bool = False
+    ) -> None:
         super().__init__()
         self.levels, self.dilated = levels, dilated
+        kind = SeparableUnit if separable else ConvUnit
 
-        def unit(source: int, target: int, level: int) -> ConvUnit:
+        def unit(source: int, target: int, level: int) -> nn.Module:
             dilation = 2 ** (level - 1) if dilated else 2 if level == levels else 1
-            return ConvUnit(source, target, dilation, batch_norm=batch_norm)
+            return kind(source, target, dilation, batch_norm=batch_norm)
 
-        self.rebnconvin = ConvUnit(in_channels, out_channels, batch_norm=batch_norm)
+        self.rebnconvin = kind(in_channels, out_channels, batch_norm=batch_norm)
         for level in range(1, levels + 1):
             self.add_module(f"rebnconv{level}", unit(out_channels if level == 1 else mid_channels, mid_channels, level))
         for level in range(levels - 1, 0, -1):

@@ -34,10 +34,10 @@ SMALL_STAGES: Stages = {
 class NestedUNet(nn.Module):
     """A U of U-blocks: six encoder stages, five decoder stages, and a side head on each decoder stage and on stage 6."""
 
-    def __init__(self, stages: Stages, out_channels: int, *, batch_norm: bool = True) -> None:
+    def __init__(self, stages: Stages, out_channels: int, *, batch_norm: bool = True, separable: bool = False) -> None:
         super().__init__()
         for name, (levels, source, mid, target, dilated) in stages.items():
-            self.add_module(name, RSU(levels, source, mid, target, dilated=dilated, batch_norm=batch_norm))
+            self.add_module(name, RSU(levels, source, mid, target, dilated=dilated, batch_norm=batch_norm, separable=separable))
         for number, name in enumerate(("stage1d", "stage2d", "stage3d", "stage4d", "stage5d", "stage6"), 1):
             self.add_module(f"side{number}", nn.Conv2d(stages[name][3], out_channels, 3, padding=1))
 
@@ -61,12 +61,20 @@ class U2Net(NestedUNet):
     """U²-Net, 44,009,869 parameters; `small` is U²-NetP, 1,131,181 (both with one output channel).
 
     Submodules keep the checkpoint's names. Without `batch_norm` it runs weights whose normalisation is folded in.
-    Two variants of ours: `extra_level` makes the first and the last stage RSU-8, one level deeper than published; `mid` gives each of the eleven stages
-    its own number of channels inside (pruned networks).
+    Three variants of ours: `extra_level` makes the first and the last stage RSU-8, one level deeper than published; `separable` splits every convolution
+    inside the stages; `mid` gives each of the eleven stages its own number of channels inside (pruned networks).
     """
 
     def __init__(
-        self, in_channels: int = 3, out_channels: int = 1, *, small: bool = False, batch_norm: bool = True, extra_level: bool = False, mid: tuple[int, ...] = ()
+        self,
+        in_channels: int = 3,
+        out_channels: int = 1,
+        *,
+        small: bool = False,
+        batch_norm: bool = True,
+        extra_level: bool = False,
+        separable: bool = False,
+        mid: tuple[int, ...] = (),
     ) -> None:
         stages = dict(SMALL_STAGES if small else LARGE_STAGES)
         for name, kept in zip(stages, mid, strict=False):
@@ -75,7 +83,7 @@ class U2Net(NestedUNet):
             stages[name] = (stages[name][0] + 1, *stages[name][1:])
         levels, _, inner, target, dilated = stages["stage1"]
         stages["stage1"] = (levels, in_channels, inner, target, dilated)
-        super().__init__(stages, out_channels, batch_norm=batch_norm)
+        super().__init__(stages, out_channels, batch_norm=batch_norm, separable=separable)
         self.outconv = nn.Conv2d(6 * out_channels, out_channels, 1)
 
     def forward(self, x: Tensor) -> list[Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from u2studio.shared_core.errors import BadInput, ModelMissing
-from u2studio.shared_core.models.cards import Network
+from u2studio.shared_core.models.cards import Network, card
+from u2studio.shared_core.models.engines.choice import open_model
 from u2studio.shared_core.models.recognise import recognise
+from u2studio.shared_core.networks.folding import fold_batch_norm
 from u2studio.shared_core.networks.rsu import ConvUnit
 from u2studio.shared_core.networks.u2net import U2Net
 from u2studio.shared_core.training.matting.losses import deep_supervision
@@ -153,3 +156,25 @@ def test_pruned_weights_are_pruned_again(tmp_path: Path) -> None:
     again = build_network(NetworkSettings(start=str(tmp_path / "pruned.safetensors"), prune=0.5))
     assert recognise(again.state_dict(), "file").network.mid == (6,) * 11
     assert learned(again)[0]
+
+
+def test_separable_convolutions_are_few_and_known_again() -> None:
+    network = build_network(NetworkSettings(separable=True))
+    assert len(learned(network)[0]) == len(list(network.parameters()))
+    assert recognise(network.state_dict(), "file").network == Network(name="u2net", small=True, separable=True)
+    assert sum(one.numel() for one in network.parameters()) < 0.25 * 1_131_181
+    folded = U2Net(small=True, separable=True, batch_norm=False)
+    folded.load_state_dict(fold_batch_norm(network.state_dict()))
+    with torch.inference_mode():
+        torch.testing.assert_close(folded.eval()(picture())[0], network.eval()(picture())[0], atol=1e-5, rtol=1e-4)
+    with pytest.raises(BadInput, match="do not go together"):
+        build_network(NetworkSettings(separable=True, prune=0.5))
+
+
+def test_separable_networks_run_in_the_reference_way(tmp_path: Path) -> None:
+    network = build_network(NetworkSettings(separable=True)).eval()
+    save_file(network.state_dict(), tmp_path / "separable.safetensors")
+    described = replace(card("u2netp"), network=Network(name="u2net", small=True, separable=True))
+    model = open_model(described, tmp_path / "separable.safetensors", torch.device("cpu"))
+    with torch.inference_mode():
+        torch.testing.assert_close(model(picture(1))[0], network(picture(1))[0], atol=1e-5, rtol=1e-4)

@@ -29,9 +29,11 @@ def build_network(settings: NetworkSettings, classes: int = 1) -> U2Net:
 
     Raises: BadInput or ModelCorrupt, when the start weights are not there, or are another network's.
     """
-    network = _started(settings, classes) if settings.start else U2Net(out_channels=classes, small=settings.name == "u2netp", extra_level=settings.extra_level)
+    network = _started(settings, classes) if settings.start else _fresh(settings, classes)
     if settings.init == "xavier" and not settings.start:
         network.apply(_xavier)
+    if settings.prune and settings.separable:
+        raise BadInput("network.prune and network.separable do not go together; take one.")
     if settings.prune:
         network = pruned(network, settings.prune)
     stages = {name: stage for name, stage in network.named_children() if name.startswith("stage")}
@@ -46,13 +48,19 @@ def build_network(settings: NetworkSettings, classes: int = 1) -> U2Net:
     return network
 
 
+def _fresh(settings: NetworkSettings, classes: int) -> U2Net:
+    return U2Net(out_channels=classes, small=settings.name == "u2netp", extra_level=settings.extra_level, separable=settings.separable)
+
+
 def _started(settings: NetworkSettings, classes: int) -> U2Net:
     file = prepare(card(settings.start)) if settings.start in {one.id for one in cards()} else Path(settings.start).expanduser()
     found = read_checkpoint(file)
-    wanted = Network(name="u2net", small=settings.name == "u2netp", out_channels=classes, extra_level=settings.extra_level, mid=found.network.mid)
+    wanted = Network(name="u2net", small=settings.name == "u2netp", out_channels=classes, extra_level=settings.extra_level,
+                     separable=settings.separable, mid=found.network.mid)  # fmt: skip
     if replace(found.network, out_channels=classes) != wanted:
         raise BadInput("{file} holds {found}; the recipe's network is {expected}.", file=file.name, found=str(found.network), expected=str(wanted))
-    network = U2Net(out_channels=classes, small=wanted.small, batch_norm=found.batch_norm, extra_level=wanted.extra_level, mid=wanted.mid)
+    network = U2Net(out_channels=classes, small=wanted.small, batch_norm=found.batch_norm, extra_level=wanted.extra_level,
+                    separable=wanted.separable, mid=wanted.mid)  # fmt: skip
     own = network.state_dict()
     network.load_state_dict({key: value if value.shape == own[key].shape else own[key] for key, value in found.state.items()})
     return network

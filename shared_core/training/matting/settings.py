@@ -67,6 +67,8 @@ class NetworkSettings:
     """the chance: PyTorch's own (the authors' code), or Xavier's uniform with biases 0 (their paper)"""
     extra_level: bool = False
     """one level more in the first and the last stage, for small things in large pictures; published weights do not fit"""
+    separable: bool = False
+    """convolutions inside the stages split into depth and width: a third of the weights; published ones do not fit"""
     prune: Share = 0.0
     """share of the channels inside each stage to leave out, those of the start weights that carry least; train on to make up for it"""
     fp32_stages: tuple[str, ...] = ()
