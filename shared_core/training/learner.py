@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..errors import ModelCorrupt
+from ..errors import ModelCorrupt, OutOfMemory
+from ..models.engines.torch_engine import EXHAUSTED
 from .average import MovingAverage
 from .machine import Machine
 from .order import seed_of
@@ -38,6 +39,15 @@ class Learner:
     def learn(self, step: int, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """One step, every phase in turn; the losses, without gradients. All chance in it comes from the seed and the step."""
         torch.manual_seed(seed_of(self.core.seed, step, self.machine.rank))
+        try:
+            return self._step(step, batch)
+        except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+            if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in EXHAUSTED):
+                raise
+            raise OutOfMemory("A training step does not fit into the memory of {device}: lower batch, or data.crop, or set network.checkpointing=true.",
+                              device=str(self.machine.device)) from None  # fmt: skip
+
+    def _step(self, step: int, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         noted: dict[str, Tensor] = {}
         for phase in self.task.phases:
             terms = self._phase(phase, step, batch)

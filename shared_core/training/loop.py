@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -161,6 +162,9 @@ class Trainer:
         if not self.sums.count:
             return
         means = self.sums.means(self.machine)
+        if not all(map(math.isfinite, means.values())):  # before a checkpoint is written
+            raise BadInput("The losses are no numbers any more after step {step}. Lower optimizer.learning_rate or set optimizer.clip; "
+                           "the last checkpoint is still good.", step=self.step)  # fmt: skip
         if self.log:
             rate = self.core.optimizer.learning_rate * share_at(self.core.rate, self.step - 1, self.core.steps)
             self.log.step(self.step, {"seconds": self._seconds(), "learning_rate": rate, **means})

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
-from u2studio.shared_core.errors import BadInput
+from u2studio.shared_core.errors import BadInput, OutOfMemory
 from u2studio.shared_core.models.convert import read_metadata
 from u2studio.shared_core.models.store import sha256
 from u2studio.shared_core.training.average import MovingAverage
@@ -19,6 +20,7 @@ from u2studio.shared_core.training.ranking import Ranking, Validated
 from u2studio.shared_core.training.rate import share_at
 from u2studio.shared_core.training.recipe import Rate
 from u2studio.shared_core.training.run_folder import RunFolder
+from u2studio.shared_core.training.task import Batch, Modules
 
 from .tiny import DoublingTask, run
 
@@ -130,3 +132,23 @@ def test_start_weights_win_where_nothing_gets_better(tmp_path: Path) -> None:
     ending = run(tmp_path, optimizer={"learning_rate": 0.0}, validation={"every": 3, "at_start": True}, freeze_batch_norm=True)
     assert ending.best is not None
     assert ending.best.step == 0
+
+
+def test_losses_that_are_no_numbers_stop_the_run_and_spare_the_checkpoint(tmp_path: Path) -> None:
+    class Diverging(DoublingTask):
+        def losses(self, phase: str, modules: Modules, batch: Batch, step: int) -> dict[str, Tensor]:
+            return {name: term * (float("nan") if step == 9 else 1) for name, term in super().losses(phase, modules, batch, step).items()}
+
+    with pytest.raises(BadInput, match=r"no numbers any more after step 10.*learning_rate"):
+        run(tmp_path, Diverging())
+    weights = load_file(tmp_path / "checkpoints/000009/weights-network.safetensors")
+    assert all(value.isfinite().all() for value in weights.values())
+
+
+def test_a_step_too_large_for_memory_is_one_sentence(tmp_path: Path) -> None:
+    class Huge(DoublingTask):
+        def losses(self, phase: str, modules: Modules, batch: Batch, step: int) -> dict[str, Tensor]:
+            return {"huge": torch.empty(1 << 60)}
+
+    with pytest.raises(OutOfMemory, match="lower batch"):
+        run(tmp_path, Huge())
