@@ -1,6 +1,6 @@
 """What the closer look (`pipelines/detail.py`) gains over the edge refinement alone on scenes of 24 megapixels; writes its table in docs/matting.md.
 
-    U2STUDIO_DATA=… python benchmarks/detail.py [--scales 2 4 7.8] [--crops FOLDER] [--write]
+    U2STUDIO_DATA=… python benchmarks/detail.py [--scales 2 7.8] [--crops FOLDER] [--write]
 
 The subjects of `matting` are at most 512 pixels large. Each is pasted into a scene of 6000×4000 pixels, enlarged 2 to 7.8 times (then it fills the
 frame's height), on its own background filled in behind it, enlarged to the frame and out of focus as behind a portrait, with sensor noise over all.
@@ -39,7 +39,7 @@ WIDTH, HEIGHT = 6000, 4000
 BLUR, NOISE = 6.0, 2.0
 """of the background, in pixels of the small picture; of the sensor, in levels of 255"""
 MARKS = "<!-- table by benchmarks/detail.py: begin -->", "<!-- table by benchmarks/detail.py: end -->"
-GUIDED, WIDE, DETAILED, DETAILED_WIDE = "guided", "guided, twice as wide", "detail, guided", "detail, guided twice as wide"
+GUIDED, DETAILED = "guided", "detail, guided"
 
 Plane = NDArray[np.float32]
 Errors = dict[str, tuple[float, float]]
@@ -64,7 +64,7 @@ def scene(photo: Path, alpha: Path, scale: float) -> tuple[Tensor, Tensor]:
     place = slice(HEIGHT - size[1], HEIGHT), slice(left, left + size[0])  # on the lower border, which cuts off most of them already
     whole[place] = large
     frame[place] = weighted + frame[place] * (1 - large[..., None])
-    frame += np.random.default_rng(0).normal(0, NOISE, frame.shape).astype(np.float32)
+    frame += NOISE * np.random.default_rng(0).standard_normal(frame.shape, np.float32)
     return torch.from_numpy(frame.round().clip(0, 255).astype(np.uint8))[None], torch.from_numpy(whole)[None]
 
 
@@ -87,13 +87,11 @@ def alphas(models: ModelCache, image: Tensor, seconds: list[float]) -> Iterator[
     width = EDGE_PER_ENLARGEMENT * max(image.shape[1:3]) / network.card.profile("default").preprocess.size
     yield "none", first
     yield GUIDED, refine_alpha(image, first, width)
-    yield WIDE, refine_alpha(image, first, 2 * width)
     began = time.perf_counter()
     closer = detail_alpha(network, image, first, "default")
     seconds.append(time.perf_counter() - began)
     yield "detail", closer
     yield DETAILED, refine_alpha(image, closer, width)
-    yield DETAILED_WIDE, refine_alpha(image, closer, 2 * width)
 
 
 def errors(alpha: Tensor, truth: Tensor) -> tuple[float, float]:
@@ -128,7 +126,7 @@ def table(scale: float, found: dict[str, Errors], seconds: list[float]) -> str:
 def main() -> None:
     """Measure; print, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scales", type=float, nargs="+", default=[2.0, 4.0, 7.8], help="how many times the subjects are enlarged")
+    parser.add_argument("--scales", type=float, nargs="+", default=[2.0, 7.8], help="how many times the subjects are enlarged")
     parser.add_argument("--crops", type=Path, help="folder for crops at full size, side by side")
     parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
     arguments = parser.parse_args()

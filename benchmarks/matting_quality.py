@@ -54,6 +54,7 @@ LEGEND = "Mean change ± one standard error, and the share of pictures better; *
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "matting.md"
 MARKS = "<!-- tables by benchmarks/matting_quality.py: begin -->", "<!-- tables by benchmarks/matting_quality.py: end -->"
 REFINING_MARKS = "<!-- refinements by benchmarks/matting_quality.py: begin -->", "<!-- refinements by benchmarks/matting_quality.py: end -->"
+REFINING = ("none", "guided", "closed_form", "crf")
 PACKAGES = {"closed_form": "pymatting", "crf": "pydensecrf"}
 """what a way of refining needs; without it, it is left out"""
 
@@ -135,8 +136,8 @@ def tables(stretched: list[Report], plain: list[Report], edge: list[Report], mod
 
 
 def refining(pictures: Mapping[str, tuple[Path, Path]], network: Model) -> list[Report]:
-    """A report for every way of refining that can run here, with and without the closer look before it."""
-    ways = [way for way in ("none", "guided", "closed_form", "crf") if way not in PACKAGES or find_spec(PACKAGES[way])]
+    """A report for each way of refining that can run here, with and without the closer look before it."""
+    ways = [way for way in REFINING if way not in PACKAGES or find_spec(PACKAGES[way])]
     found: dict[str, dict[str, Scores]] = {}
     for picture, (photo, truth) in pictures.items():
         image, expected = torch.from_numpy(read_picture(photo).pixels)[None, :, :, :3], read_plane(truth)
@@ -151,15 +152,12 @@ def refining(pictures: Mapping[str, tuple[Path, Path]], network: Model) -> list[
     return [Report.of(*one, stretched=False) for one in found.items()]
 
 
-def refining_tables(edge: list[Report], sod: list[Report], model: Model) -> str:
+def refining_tables(edge: list[Report], model: Model) -> str:
     """The page's generated part on refinements."""
-    guided = next(report for report in sod if report.name == "guided")
     parts = [
         f"{_made(model)} Default edge width; whole picture; SAD, Grad and Conn in thousands; *none* is the network's own alpha, enlarged.",
         summary_table(edge, EDGE),
         paired_table(edge[0], edge[1:], EDGE),
-        f"On {len(sod[0].pictures)} validation pictures of `sod`, against the guided filter:",
-        paired_table(guided, [report for report in sod if report is not guided], FINDING),
     ]
     return "\n\n".join(parts)
 
@@ -198,7 +196,7 @@ def main() -> None:
         made.append((tables(stretched, plain, edge, models.get(arguments.model)), MARKS))
     if "refining" in arguments.part:
         network = models.get(arguments.model)
-        made.append((refining_tables(refining(matting, network), refining(sod, network), network), REFINING_MARKS))
+        made.append((refining_tables(refining(matting, network), network), REFINING_MARKS))
     for text, marks in made:
         if arguments.write:
             put(text, marks)
