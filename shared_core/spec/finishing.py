@@ -117,8 +117,9 @@ COMPOSITE = Operation(
     parameters=(
         Colour(name="colour", title="Background colour", default="#ffffff", help="Used where no background picture is given; also where a gradient begins."),
         Choice(
-            name="fill", title="Background", default="colour",
-            help="What is behind the subject. A background picture takes the place of colour and gradient; blurred puts it out of focus, or without one the picture's own background.",
+            name="fill", title="Fill", default="colour",
+            help="What is behind the subject. A background picture takes the place of colour and gradient; "
+            "blurred puts it out of focus, or without one the picture's own background.",
             options=(Option("colour", "Colour"), Option("gradient", "Gradient"), Option("blurred", "Blurred")),
         ),
         Colour(name="second_colour", title="Second colour", default="#808080", help="Where a gradient ends."),
