@@ -1,0 +1,96 @@
+"""Where the time of one photo goes: each step from JPEG bytes to PNG bytes, with its share of the whole, in milliseconds by the clock and of the processors.
+
+python benchmarks/stages.py [--megapixels 12] [--repeat 5] [--write]
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does, before PyTorch is loaded
+
+import argparse
+import io
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from measuring import circumstances, load, publish, save_photo, table
+
+from u2studio.shared_core import run
+from u2studio.shared_core.imaging.composite import cutout
+from u2studio.shared_core.imaging.files import read_picture, without_hidden_colours, write_picture
+from u2studio.shared_core.imaging.foreground import estimate_foreground
+from u2studio.shared_core.imaging.refine import refine_alpha
+from u2studio.shared_core.imaging.resize import enlarge_map
+from u2studio.shared_core.models.cache import ModelCache
+from u2studio.shared_core.pipelines.matting import EDGE_PER_ENLARGEMENT
+from u2studio.shared_core.pipelines.network_alpha import network_input, read_map
+
+State = dict[str, Any]
+
+
+def steps(file: Path, models: ModelCache) -> dict[str, Callable[[State], object]]:
+    """What is done, in order; each puts its result under its own name."""
+    network = models.get("u2netp")
+    profile = network.card.profile()
+    width = profile.preprocess.size
+
+    def written(state: State) -> None:
+        write_picture(io.BytesIO(), state["hidden colours"], metadata=state["decode"].metadata)
+
+    return {
+        "decode": lambda _: read_picture(file),
+        "shrink": lambda state: network_input(_image(state), profile.preprocess)[0],
+        "network": lambda state: network(state["shrink"])[0],
+        "read": lambda state: read_map(state["network"], profile.reading),
+        "enlarge": lambda state: enlarge_map(state["read"], _image(state).shape[1], _image(state).shape[2]).clamp_(0, 1),
+        "refine": lambda state: refine_alpha(_image(state), state["enlarge"], EDGE_PER_ENLARGEMENT * max(_image(state).shape[1:3]) / width),
+        "foreground": lambda state: estimate_foreground(_image(state), state["refine"]),
+        "cut-out": lambda state: cutout(state["foreground"], state["refine"]),
+        "hidden colours": lambda state: without_hidden_colours(state["cut-out"][0].numpy()),
+        "PNG": written,
+    }
+
+
+def _image(state: State) -> torch.Tensor:
+    return torch.from_numpy(state["decode"].pixels)[None]
+
+
+def main() -> None:
+    """Measure, print, and with --write renew the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megapixels", type=float, default=12)
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    before, models = load(), ModelCache("cpu")
+    with tempfile.TemporaryDirectory() as place:
+        file = save_photo(Path(place) / "photo.jpg", arguments.megapixels)
+        run("matte", {"image": torch.from_numpy(read_picture(file).pixels)[None]}, models=models)
+        rounds: list[dict[str, tuple[float, float]]] = []
+        for _ in range(arguments.repeat):
+            state: State = {}
+            rounds.append({})
+            for name, step in steps(file, models).items():
+                clock, processor = time.perf_counter(), time.process_time()
+                state[name] = step(state)
+                rounds[-1][name] = time.perf_counter() - clock, time.process_time() - processor
+    least = {name: tuple(1000 * min(one[name][kind] for one in rounds) for kind in (0, 1)) for name in rounds[0]}
+    whole = sum(clock for clock, _ in least.values())
+    rows = [(name, f"{clock:.0f}", f"{processor:.0f}", f"{clock / whole:.0%}") for name, (clock, processor) in least.items()]
+    rows.append(("**sum**", f"{whole:.0f}", f"{sum(processor for _, processor in least.values()):.0f}", ""))
+    text = f"""## Where the time goes
+
+{circumstances(before)}
+One photo of {arguments.megapixels:g} megapixels, default settings, models loaded; the least of {arguments.repeat} rounds of each step.
+
+{table(("step", "ms", "processor ms", "share"), rows)}"""
+    publish("stages", text, write=arguments.write)
+
+
+if __name__ == "__main__":
+    main()
