@@ -9,6 +9,7 @@ import pytest
 from .comfy_server import HERE, python
 
 
+@pytest.mark.timeout(960)
 def test_checks_inside_comfyui() -> None:
     if subprocess.run([python(), "-c", "import pytest"], capture_output=True, check=False).returncode:
         pytest.skip("ComfyUI's environment has no pytest (tests/hosts/comfyui/setup.sh installs one)")
