@@ -178,3 +178,17 @@ def test_separable_networks_run_in_the_reference_way(tmp_path: Path) -> None:
     model = open_model(described, tmp_path / "separable.safetensors", torch.device("cpu"))
     with torch.inference_mode():
         torch.testing.assert_close(model(picture(1))[0], network(picture(1))[0], atol=1e-5, rtol=1e-4)
+
+
+def test_batch_norm_given_back_changes_nothing() -> None:
+    folded = build_network(NetworkSettings(start="u2netp")).eval()
+    restored = build_network(NetworkSettings(start="u2netp", unfold=True), pictures=picture).eval()
+    other = picture(3).flip(2)
+    with torch.inference_mode():
+        for before, after in zip(folded(other), restored(other), strict=True):
+            torch.testing.assert_close(after.sigmoid(), before.sigmoid(), atol=1e-4, rtol=0)
+        batch_statistics = restored.train()(picture())[0]
+        torch.testing.assert_close(batch_statistics.sigmoid(), folded(picture())[0].sigmoid(), atol=0.05, rtol=0)
+    state = restored.eval().state_dict()
+    assert recognise(state, "file").batch_norm
+    assert (state["stage2d.rebnconv4d.bn_s1.running_var"] > 0).any()

@@ -20,18 +20,25 @@ from ...networks.u2net import U2Net
 from ...spec.check import closest
 from .pruning import pruned
 from .settings import NetworkSettings
+from .unfold import unfolded
 
 __all__ = ["build_network"]
 
 
-def build_network(settings: NetworkSettings, classes: int = 1) -> U2Net:
+def build_network(settings: NetworkSettings, classes: int = 1, pictures: Callable[[], Tensor] | None = None) -> U2Net:
     """The network, on the CPU, ready to train. Start weights of a network with other classes give all but the heads.
 
+    Args:
+        settings: the recipe's.
+        classes: channels of its answer.
+        pictures: gives some training pictures [B, C, H, W] as the network is fed, where `settings.unfold` asks for batch-norm.
     Raises: BadInput or ModelCorrupt, when the start weights are not there, or are another network's.
     """
     network = _started(settings, classes) if settings.start else _fresh(settings, classes)
     if settings.init == "xavier" and not settings.start:
         network.apply(_xavier)
+    if settings.unfold and pictures and not any(isinstance(one, _BatchNorm) for one in network.modules()):
+        network = unfolded(network, pictures())
     if settings.prune and settings.separable:
         raise BadInput("network.prune and network.separable do not go together; take one.")
     if settings.prune:

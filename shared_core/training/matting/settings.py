@@ -71,6 +71,8 @@ class NetworkSettings:
     """convolutions inside the stages split into depth and width: a third of the weights; published ones do not fit"""
     prune: Share = 0.0
     """share of the channels inside each stage to leave out, those of the start weights that carry least; train on to make up for it"""
+    unfold: bool = False
+    """give start weights whose batch-norm was folded into the convolutions (the embedded ones) batch-norm again, measured on eight training pictures"""
     fp32_stages: tuple[str, ...] = ()
     """stages kept in float32 where the recipe's precision is bf16, such as stage2d, which cancels large numbers in the authors' U²-NetP"""
     checkpointing: bool = False

@@ -32,6 +32,8 @@ from .settings import MattingSettings
 
 __all__ = ["MattingTask"]
 
+UNFOLDED_ON = 8
+"""training pictures that batch-norm is measured on"""
 TILE = 200
 """height of a picture on a sheet, pixels"""
 
@@ -96,7 +98,7 @@ class MattingTask:
         self.training = MattingSamples(tuple(train), data, self.settings.augmentation)
 
     def build(self) -> dict[str, nn.Module]:
-        network = build_network(self.settings.network, max(1, len(self.settings.data.classes)))
+        network = build_network(self.settings.network, max(1, len(self.settings.data.classes)), self._some_pictures)
         self.network = recognise(network.state_dict(), "").network
         return {"network": network}
 
@@ -149,6 +151,9 @@ class MattingTask:
             "validated_on": f"{self.validation_size} pictures",
             "quality": {name: round(value, 6) for name, value in measured.items()},
         }
+
+    def _some_pictures(self) -> Tensor:
+        return torch.stack([self.training.sample(index % len(self.training), np.random.default_rng(index))["image"] for index in range(UNFOLDED_ON)])
 
     def _alpha(self, network: nn.Module, pair: PhotoMask, device: torch.device) -> Tensor:
         """What the network makes of a photo fed by the card's rules: chances, [1, 1 or classes, size, size], float32 on the CPU."""
