@@ -22,7 +22,7 @@ from measuring import circumstances, load, publish, save_photo, table
 
 from u2studio.shared_core import run
 from u2studio.shared_core.imaging.composite import cutout
-from u2studio.shared_core.imaging.files import read_picture, without_hidden_colours, write_picture
+from u2studio.shared_core.imaging.files import clear_hidden_colours, read_picture, write_picture
 from u2studio.shared_core.imaging.foreground import estimate_foreground
 from u2studio.shared_core.imaging.refine import refine_alpha
 from u2studio.shared_core.imaging.resize import enlarge_map
@@ -40,7 +40,7 @@ def steps(file: Path, models: ModelCache) -> dict[str, Callable[[State], object]
     width = profile.preprocess.size
 
     def written(state: State) -> None:
-        write_picture(io.BytesIO(), state["hidden colours"], metadata=state["decode"].metadata)
+        write_picture(io.BytesIO(), state["cut-out"][0].numpy(), metadata=state["decode"].metadata)
 
     return {
         "decode": lambda _: read_picture(file),
@@ -51,7 +51,7 @@ def steps(file: Path, models: ModelCache) -> dict[str, Callable[[State], object]
         "refine": lambda state: refine_alpha(_image(state), state["enlarge"], EDGE_PER_ENLARGEMENT * max(_image(state).shape[1:3]) / width),
         "foreground": lambda state: estimate_foreground(_image(state), state["refine"]),
         "cut-out": lambda state: cutout(state["foreground"], state["refine"]),
-        "hidden colours": lambda state: without_hidden_colours(state["cut-out"][0].numpy()),
+        "hidden colours": lambda state: clear_hidden_colours(state["cut-out"][0].numpy()),
         "PNG": written,
     }
 

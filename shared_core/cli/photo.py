@@ -69,14 +69,17 @@ def cut(photo: Photo, wish: Wish, background: Tensor | None, *, models: ModelSou
         language: of the notices.
     Raises: as `door.run`, `read_picture`, `write_picture`.
     """
-    from ..imaging.files import read_picture, without_hidden_colours, write_picture
+    from ..imaging.files import clear_hidden_colours, read_picture, write_picture
 
     picture = read_picture(photo.source or sys.stdin.buffer, name=photo.name)
+    depth = picture.depth
     results = results_of(picture, wish.outputs, wish.params, background, perform=partial(run, models=models, progress=progress))
+    del picture  # a third of the memory that is needed from here on
     for result in results.pictures:
-        pixels = without_hidden_colours(result.pixels) if result.output == "cutout" else result.pixels
+        if result.output == "cutout":
+            clear_hidden_colours(result.pixels)
         with nullcontext(photo.targets.get(result.output, sys.stdout.buffer)) as target:
-            write_picture(target, pixels, metadata=result.metadata, depth=picture.depth, provenance=result.provenance, overwrite=wish.overwrite)
+            write_picture(target, result.pixels, metadata=result.metadata, depth=depth, provenance=result.provenance, overwrite=wish.overwrite)
     return Made(provenance=results.pictures[0].provenance, notices=[one.text(language) for one in results.notices])
 
 

@@ -44,8 +44,12 @@ def cutout(foreground: Tensor, alpha: Tensor) -> Tensor:
         alpha: 0..1, [B, H, W].
     Returns: [B, H, W, 4], of the foreground's dtype.
     """
-    stored = alpha.mul(255).round_().byte() if foreground.dtype == torch.uint8 else alpha.to(foreground.dtype)
-    return torch.cat((foreground[..., :3], stored[..., None]), -1)
+    made = torch.empty((*alpha.shape, 4), dtype=foreground.dtype, device=foreground.device)
+    made[..., :3] = foreground[..., :3]
+    for y in range(0, alpha.shape[1], _ROWS):
+        part = alpha[:, y : y + _ROWS]
+        made[:, y : y + _ROWS, :, 3] = part.mul(255).round_() if made.dtype == torch.uint8 else part
+    return made
 
 
 def cover(picture: Tensor, height: int, width: int) -> Tensor:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .find import Found, find_pictures
     from .formats import FORMATS, READABLE_SUFFIXES, format_for, shown
-    from .hidden import without_hidden_colours
+    from .hidden import clear_hidden_colours
     from .names import OutputNames
     from .picture import Metadata, Picture
     from .profiles import from_srgb, in_srgb
@@ -28,6 +28,7 @@ __all__ = [
     "OutputNames",
     "Picture",
     "check_target",
+    "clear_hidden_colours",
     "find_pictures",
     "format_for",
     "from_srgb",
@@ -36,14 +37,13 @@ __all__ = [
     "read_provenance",
     "remove_leftovers",
     "shown",
-    "without_hidden_colours",
     "write_picture",
 ]
 
 _HOMES = {
     "find": ("Found", "find_pictures"),
     "formats": ("FORMATS", "READABLE_SUFFIXES", "format_for", "shown"),
-    "hidden": ("without_hidden_colours",),
+    "hidden": ("clear_hidden_colours",),
     "names": ("OutputNames",),
     "picture": ("Metadata", "Picture"),
     "profiles": ("from_srgb", "in_srgb"),
