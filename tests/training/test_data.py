@@ -253,3 +253,10 @@ def test_figures_are_the_evaluation_s(tmp_path: Path) -> None:
     measured = task.summary([task.measure({"network": torch.nn.Identity()}, index, torch.device("cpu")) for index in range(2)])
     report = Report.of("maps", {one.name: scores(maps[one.name][0, 0].numpy(), read_mask(one)) for one in task.validation}).summary
     assert measured == pytest.approx({name: report[name] for name in measured})
+
+
+def test_grabcut_that_loses_the_subject_gives_the_box() -> None:
+    flat = np.full((40, 50, 3), 128, np.uint8)
+    found = grabcut(flat, (10, 5, 20, 20))
+    assert (found[5:25, 10:30] == 255).all()
+    assert (found > 0).sum() == 400

@@ -17,6 +17,8 @@ from .photos import photo_pixels
 __all__ = ["grabcut", "labelled_files", "write_masks"]
 
 ROUNDS = 5
+LEAST = 0.05
+"""of the box must be subject: people draw boxes close, and a smaller answer means that subject and background were taken for one"""
 
 
 def labelled_files(folder: Path) -> list[Path]:
@@ -52,7 +54,7 @@ def write_masks(folder: Path, target: Path, boxes: str, classes: Sequence[str], 
 
 
 def grabcut(photo: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """The subject in a box, 255 = subject, [H, W]; the whole box where nothing is found.
+    """The subject in a box, 255 = subject, [H, W]; the whole box where next to nothing of it is called subject.
 
     Args:
         photo: [H, W, 3], RGB.
@@ -66,7 +68,7 @@ def grabcut(photo: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArray
     if width * height < photo.shape[0] * photo.shape[1]:  # without any background there is nothing to tell the subject from
         cv2.grabCut(np.ascontiguousarray(photo[:, :, ::-1]), state, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK)
     subject = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD))
-    if not subject.any():
+    if subject.sum() < LEAST * width * height:
         subject[top : top + height, left : left + width] = True
     return subject.astype(np.uint8) * 255
 
