@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +96,7 @@ class RunFolder:
             return Checkpoint(
                 weights=_states(folder, "weights"),
                 average=_states(folder, "average"),
-                optimizers=torch.load(folder / "optimizers.pt", map_location="cpu", weights_only=True),
+                optimizers=_optimizers(folder / "optimizers.pt"),
                 notes=json.loads((folder / "state.json").read_text(encoding="utf-8")),
             )
         except (OSError, ValueError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
@@ -114,6 +115,12 @@ class RunFolder:
 
 def _states(folder: Path, kind: str) -> dict[str, dict[str, Tensor]]:
     return {file.stem.removeprefix(f"{kind}-"): load_file(file) for file in sorted(folder.glob(f"{kind}-*.safetensors"))}
+
+
+def _optimizers(file: Path) -> dict[str, Any]:
+    if not zipfile.is_zipfile(file):  # PyTorch before 2.6 ran code from its oldest formats in spite of weights_only (CVE-2025-32434)
+        raise ValueError(f"{file.name} is no archive of PyTorch's")
+    return torch.load(file, map_location="cpu", weights_only=True)
 
 
 def _remove(path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import threading
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from u2studio.shared_core.errors import BadInput, ModelCorrupt
 from u2studio.shared_core.training.loop import Orders
@@ -111,14 +112,14 @@ def test_a_damaged_checkpoint_says_so(tmp_path: Path) -> None:
         run(tmp_path)
 
 
-def test_code_in_a_checkpoint_stays_closed(tmp_path: Path) -> None:
-    import pickle
-
+@pytest.mark.parametrize("save", [torch.save, lambda value, file: file.write_bytes(pickle.dumps(value, protocol=2))], ids=["archive", "bare pickle"])
+def test_code_in_a_checkpoint_stays_closed(tmp_path: Path, save: Callable[[Any, Path], object]) -> None:
     class Bomb:
         def __reduce__(self) -> tuple[Any, ...]:
-            return threading.Event, ()
+            return Path.touch, (tmp_path / "it ran",)
 
     run(tmp_path, orders=Orders(stop=after(2)))
-    (tmp_path / "checkpoints" / "000002" / "optimizers.pt").write_bytes(pickle.dumps(Bomb(), protocol=2))
+    save(Bomb(), tmp_path / "checkpoints" / "000002" / "optimizers.pt")
     with pytest.raises(ModelCorrupt):
         run(tmp_path)
+    assert not (tmp_path / "it ran").exists()
