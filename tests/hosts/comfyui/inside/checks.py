@@ -237,6 +237,7 @@ def test_the_stop_button_is_looked_at_at_least_once_a_pass(monkeypatch: pytest.M
 
     In seconds of the processor, of all cores together, which other programs do not lengthen.
     """
+    matte(photo())  # loads the network
     looks: list[float] = []
     passes: list[float] = []
     look, call = management.throw_exception_if_processing_interrupted, torch_engine.TorchModel.__call__
