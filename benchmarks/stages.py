@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does, before PyTorch is loaded
+os.environ.setdefault("GOMP_SPINCOUNT", "30000")  # as the command line does, before PyTorch is loaded
 
 import argparse
 import io

@@ -9,9 +9,9 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command line on sys.argv; returns the exit status: 0 all done, 1 some failed, 2 wrong use."""
-    # PyTorch's threads wait for each other hundreds of times a picture. Unless told otherwise they do so by running in circles, and where other programs
-    # need the processors, a picture takes five times as long. It is read once, when PyTorch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # PyTorch's threads wait for each other hundreds of times a picture, unless told otherwise by running in circles for a millisecond or more. Where other
+    # programs need the processors a picture then takes five times as long; where none does, a shorter circle is as quick. GNU's OpenMP reads it when loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     from .app import run
 
     return run()

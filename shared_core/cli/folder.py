@@ -150,4 +150,5 @@ def _share_processors(jobs: int) -> None:
     if jobs > 1 and "torch" in sys.modules:
         import torch
 
+        torch.get_num_threads()  # a thread's first question resets what was set in it before
         torch.set_num_threads(max(1, automatic_jobs() // jobs))

@@ -123,8 +123,10 @@ class GuardedModel:
     def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
         """See `source.Model`. Raises: OutOfMemory."""
         results = self.fast(batch, side_outputs=side_outputs)
+        # at another size than the card's as much more may show as the contract allows there
+        limit = self.unsure_above * limits(max(batch.shape[2:])).worst / limits(self.card.profile().preprocess.size).worst
         for index in range(len(batch)):
-            if sensitivity(self.card, results[0][index : index + 1]) > self.unsure_above:
+            if sensitivity(self.card, results[0][index : index + 1]) > limit:
                 for result, exact in zip(results, self._again(batch[index : index + 1], side_outputs), strict=True):
                     result[index] = exact[0]
         return results
