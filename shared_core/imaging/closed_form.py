@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +42,7 @@ def closed_form_alpha(image: Tensor, trimap: Tensor, alpha: Tensor | None = None
         image: sRGB, uint8 or float32 0..1, [B, H, W, 3 or 4].
         trimap: 1 = subject, 0 = background, anything between is unknown, [B, H, W].
         alpha: what is believed so far, 0..1, [B, H, W], best already fitted to the edges.
-        progress: told after every tile.
+        progress: told after every step of a tile's solution.
     Returns: alpha, float32 0..1, [B, H, W]; exactly 0 and 1 where the trimap is known.
     Raises: BadInput, when pymatting is not installed. Cancelled, through `progress`.
     Source: Levin, Lischinski, Weiss: "A Closed-Form Solution to Natural Image Matting", IEEE TPAMI 30, 2008; the prior is ours.
@@ -48,14 +50,18 @@ def closed_form_alpha(image: Tensor, trimap: Tensor, alpha: Tensor | None = None
     pymatting = _pymatting()
     solved = torch.zeros_like(trimap, dtype=torch.float32)
     tiling = Tiling(*trimap.shape[1:], side=_SIDE, overlap=_OVERLAP)
+
+    def tell(done: int) -> None:
+        progress(done, len(trimap) * len(tiling), "solving for fine edges")
+
     for one in range(len(trimap)):
-        known = trimap[one].cpu()
-        prior = _first_look(pymatting, image[one], known) if alpha is None else alpha[one].float().cpu()
+        known, done = trimap[one].cpu(), one * len(tiling)
+        prior = _first_look(pymatting, image[one], known, partial(tell, done)) if alpha is None else alpha[one].float().cpu()
         whole = torch.zeros_like(prior)
-        for number, tile in enumerate(tiling):
+        for number, tile in enumerate(tiling, start=done):
             place = tile.rows, tile.columns
-            whole[place] += tile.window * _solved(pymatting, colour_planes(image[one][place]).cpu(), known[place], prior[place], _PRIOR)
-            progress(one * len(tiling) + number + 1, len(trimap) * len(tiling), "solving for fine edges")
+            whole[place] += tile.window * _solved(pymatting, colour_planes(image[one][place]).cpu(), known[place], prior[place], _PRIOR, partial(tell, number))
+            tell(number + 1)
         solved[one] = constrain_alpha(whole, known).clamp_(0, 1)
     return solved
 
@@ -67,7 +73,7 @@ def _pymatting() -> ModuleType:
         raise BadInput("Closed-form refinement needs the package pymatting, which is not installed. Get it with: pip install pymatting") from None
 
 
-def _first_look(pymatting: ModuleType, image: Tensor, trimap: Tensor) -> Tensor:
+def _first_look(pymatting: ModuleType, image: Tensor, trimap: Tensor, told: Callable[[], None]) -> Tensor:
     """The solution of a copy that fits into one tile, enlarged."""
     factor = max(1, -(-max(trimap.shape) // _SIDE))
     size = [max(1, length // factor) for length in trimap.shape]
@@ -75,11 +81,11 @@ def _first_look(pymatting: ModuleType, image: Tensor, trimap: Tensor) -> Tensor:
     small = F.interpolate(trimap[None, None].float(), size=size, mode="area")[0, 0]
     subject, background, _ = split_trimap(small)
     small = torch.where(subject | background, small, 0.5)
-    look = _solved(pymatting, colour, small, torch.full_like(small, 0.5), _FAINT_PRIOR)
+    look = _solved(pymatting, colour, small, torch.full_like(small, 0.5), _FAINT_PRIOR, told)
     return F.interpolate(look[None, None], size=trimap.shape, mode="bilinear", align_corners=False)[0, 0]
 
 
-def _solved(pymatting: ModuleType, colour: Tensor, trimap: Tensor, prior: Tensor, weight: float) -> Tensor:
+def _solved(pymatting: ModuleType, colour: Tensor, trimap: Tensor, prior: Tensor, weight: float, told: Callable[[], None]) -> Tensor:
     """One tile. colour [3, h, w], the others [h, w] → [h, w]."""
     subject, _, unknown = (mask.numpy() for mask in split_trimap(trimap))
     if not unknown.any():
@@ -91,17 +97,18 @@ def _solved(pymatting: ModuleType, colour: Tensor, trimap: Tensor, prior: Tensor
     subject, unknown, believed = (np.pad(plane, padding, mode="edge") for plane in (subject, unknown, prior.double().numpy()))
     solution = believed.copy()
     solution[~unknown] = subject[~unknown]
-    solution[unknown] = _solution(pymatting, picture, subject.ravel(), unknown.ravel(), believed[unknown], weight)
+    solution[unknown] = _solution(pymatting, picture, subject.ravel(), unknown.ravel(), believed[unknown], weight, told)
     return torch.from_numpy(solution[: trimap.shape[0], : trimap.shape[1]]).float().clamp_(0, 1)
 
 
 def _solution(
-    pymatting: ModuleType, picture: NDArray[np.float64], subject: NDArray[np.bool_], unknown: NDArray[np.bool_], believed: NDArray[np.float64], weight: float
-) -> NDArray[np.float64]:
-    """Minimise xᵀLx + weight·|x - believed|² over the unknown pixels, with the known ones fixed."""
+    pymatting: ModuleType, picture: NDArray[np.float64], subject: NDArray[np.bool_], unknown: NDArray[np.bool_], believed: NDArray[np.float64],
+    weight: float, told: Callable[[], None],
+) -> NDArray[np.float64]:  # fmt: skip
+    """Minimise xᵀLx + weight·|x - believed|² over the unknown pixels, with the known ones fixed. `told` is called after each step, and may stop it."""
     import scipy.sparse
 
     laplacian = pymatting.cf_laplacian(picture, is_known=~unknown)[unknown]
     system = laplacian[:, unknown] + weight * scipy.sparse.identity(int(unknown.sum()), format="csr")
     target = weight * believed - laplacian[:, ~unknown].dot(subject[~unknown].astype(np.float64))
-    return pymatting.cg(system, target, x0=believed, M=pymatting.ichol(system), rtol=1e-5)
+    return pymatting.cg(system, target, x0=believed, M=pymatting.ichol(system), rtol=1e-5, callback=lambda *_: told())

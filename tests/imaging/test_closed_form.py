@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from u2studio.shared_core.errors import BadInput
+from u2studio.shared_core.errors import BadInput, Cancelled
 from u2studio.shared_core.imaging import closed_form as module
 from u2studio.shared_core.imaging.closed_form import closed_form_alpha
 from u2studio.shared_core.imaging.trimap import make_trimap
@@ -32,6 +32,20 @@ class TestWithPymatting:
     @pytest.fixture(autouse=True)
     def _needs_pymatting(self):
         pytest.importorskip("pymatting", reason="the extra [closed-form] is not installed")
+
+    def test_it_can_be_stopped_within_a_tile(self):
+        calls = 0
+
+        def stop(done: int, total: int, note: str) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == 3:
+                raise Cancelled
+
+        image, _, trimap = hairy()
+        with pytest.raises(Cancelled):
+            closed_form_alpha(image, trimap, None, stop)
+        assert calls == 3
 
     def test_hair_comes_back(self):
         image, truth, trimap = hairy()
@@ -74,3 +88,4 @@ def test_without_the_package_the_message_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymatting", None)
     with pytest.raises(BadInput, match="pip install pymatting"):
         closed_form_alpha(torch.rand(1, 8, 8, 3), torch.full((1, 8, 8), 0.5))
+
