@@ -11,7 +11,9 @@ from torch import Tensor
 from ..shared_core import OutOfMemory, run
 from ..shared_core.models.engines.torch_engine import out_of_memory
 from ..shared_core.spec import Operation
+from .errors import user_language
 from .models import ComfyModels
+from .notices import show_notice
 from .pictures import for_comfyui, for_core
 from .progress import comfy_progress, show_preview
 
@@ -64,6 +66,8 @@ def _worked(
             progress = comfy_progress(piece, len(starts))
             outputs = run(operation.id, on_device, settings, models=models, progress=progress)
             progress(1, 1, "")
+            for notice in outputs.notices:
+                show_notice(notice.text(user_language()))
             made.append({name: for_comfyui(outputs[name], management.intermediate_device()) for name in outputs})
             shown = next((one for one in operation.outputs if one.kind == "cutout"), operation.outputs[0])
             show_preview(made[-1][shown.name])

@@ -15,7 +15,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -368,3 +368,23 @@ def test_the_extra_folder_of_the_users_file_is_kept() -> None:
     assert paths[0] == "/elsewhere/u2net"
     assert str(Path(folder_paths.models_dir) / "u2net") in paths
     assert extensions == {".safetensors"}
+
+
+def test_a_notice_stands_under_its_node_and_in_the_log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    from comfy_execution.utils import CurrentNodeContext  # pyright: ignore[reportMissingImports]
+
+    told: list[tuple[str, str]] = []
+
+    class Server:
+        instance: Any
+
+        def send_progress_text(self, text: str, node_id: str) -> None:
+            told.append((text, node_id))
+
+    Server.instance = Server()
+    monkeypatch.setitem(sys.modules, "server", SimpleNamespace(PromptServer=Server))
+    sentence = "No subject was found in the picture."
+    with CurrentNodeContext("a prompt", "7"):
+        work.perform(core.operation("matte"), {"image": torch.full((1, 40, 50, 3), 0.5)}, {}, models.ComfyModels())
+    assert told == [(sentence, "7")]
+    assert sentence in caplog.text
