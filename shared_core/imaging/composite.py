@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -45,7 +47,11 @@ def cutout(foreground: Tensor, alpha: Tensor) -> Tensor:
     Returns: [B, H, W, 4], of the foreground's dtype.
     """
     made = torch.empty((*alpha.shape, 4), dtype=foreground.dtype, device=foreground.device)
-    made[..., :3] = foreground[..., :3]
+    if made.device.type == "cpu" and made.dtype in (torch.uint8, torch.float32):  # five times as fast
+        for one, whole in zip(foreground[..., :3].numpy(), made.numpy(), strict=True):
+            cv2.cvtColor(np.ascontiguousarray(one), cv2.COLOR_RGB2RGBA, dst=whole)
+    else:
+        made[..., :3] = foreground[..., :3]
     for y in range(0, alpha.shape[1], _ROWS):
         part = alpha[:, y : y + _ROWS]
         made[:, y : y + _ROWS, :, 3] = part.mul(255).round_() if made.dtype == torch.uint8 else part

@@ -19,7 +19,6 @@ def clear_hidden_colours(pixels: np.ndarray) -> None:
     """
     import cv2
 
-    visible = (pixels[..., 3] > 0).view(np.uint8)
     side = 2 * _REACH + 1
-    hidden = 1 - cv2.dilate(visible, np.ones((side, side), np.uint8))
-    cv2.subtract(pixels, pixels, dst=pixels, mask=hidden)
+    highest = cv2.dilate(cv2.extractChannel(pixels, 3), np.ones((side, side), np.uint8))
+    cv2.subtract(pixels, pixels, dst=pixels, mask=(highest == 0).view(np.uint8))
