@@ -16,8 +16,7 @@ __all__ = ["unfolded"]
 def unfolded(network: U2Net, batch: Tensor) -> U2Net:
     """The same function with batch-norm in it: each is set to what its convolution gives on some pictures, and to give that back.
 
-    Folded weights are awkward to train: where a unit cancels a large constant of the one before (U²-NetP, stage2d), the least step in its weights shifts
-    everything. With batch-norm the shift is taken out again.
+    With the statistics frozen it learns as the folded one does, and batch-norm's own factors besides.
 
     Args:
         network: folded; not modified.
