@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("GOMP_SPINCOUNT", "30000")  # as the command line does, before PyTorch is loaded
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as the command line does, before PyTorch is loaded
 
 import argparse
 import time

@@ -11,7 +11,7 @@ def main() -> int:
     """Run the command line on sys.argv; returns the exit status: 0 all done, 1 some failed, 2 wrong use."""
     # PyTorch's threads wait for each other hundreds of times a picture, unless told otherwise by running in circles for a millisecond or more. Where other
     # programs need the processors a picture then takes five times as long; where none does, a shorter circle is as quick. GNU's OpenMP reads it when loaded.
-    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     from .app import run
 
     return run()

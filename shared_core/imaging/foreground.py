@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import torch
 from torch import Tensor
 
 from ..progress import Progress, silent
+from .parallel import each
 from .planes import box_mean, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["estimate_foreground"]
@@ -48,16 +51,20 @@ def estimate_foreground(image: Tensor, alpha: Tensor, progress: Progress = silen
     steps = range(0, height, _TILE)
     for one in range(batch):
         for row, y in enumerate(steps):
-            for x in range(0, width, _TILE):
-                tile = slice(y, y + _TILE), slice(x, x + _TILE)
-                if (place := _between(alpha[one], tile, _OPAQUE)) is None:
-                    continue
-                means = _block_means(image[one], alpha[one], place)
-                _replace(foreground[one], alpha[one], place, _OPAQUE, _spread(image[one], alpha[one], place, means))
-                if (inner := _between(alpha[one], place, _NEARLY)) is not None:
-                    _replace(foreground[one], alpha[one], inner, _NEARLY, _fused(image[one], alpha[one], inner, means, place))
+            tiles = [(slice(y, y + _TILE), slice(x, x + _TILE)) for x in range(0, width, _TILE)]
+            each(partial(_free_tile, image[one], alpha[one], foreground[one]), tiles, alpha.device)
             progress(one * len(steps) + row + 1, batch * len(steps), "estimating foreground colours")
     return foreground
+
+
+def _free_tile(image: Tensor, alpha: Tensor, foreground: Tensor, tile: Place) -> None:
+    """Write what changes in one tile of one picture into `foreground`."""
+    if (place := _between(alpha, tile, _OPAQUE)) is None:
+        return
+    means = _block_means(image, alpha, place)
+    _replace(foreground, alpha, place, _OPAQUE, _spread(image, alpha, place, means))
+    if (inner := _between(alpha, place, _NEARLY)) is not None:
+        _replace(foreground, alpha, inner, _NEARLY, _fused(image, alpha, inner, means, place))
 
 
 def _between(alpha: Tensor, place: Place, margin: float) -> Place | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..progress import Progress, silent
 from .guided_filter import linear_models
+from .parallel import each
 from .planes import box_mean, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["refine_alpha"]
@@ -52,13 +55,13 @@ def refine_alpha(image: Tensor, alpha: Tensor, edge_width: float, progress: Prog
     steps = range(0, blocks[0], side)
     for one in range(batch):
         for row, y in enumerate(steps):
-            for x in range(0, blocks[1], side):
-                _refine_tile(image[one], alpha[one], refined[one], (slice(y, y + side), slice(x, x + side)), reach, block)
+            tiles = [(slice(y, y + side), slice(x, x + side)) for x in range(0, blocks[1], side)]
+            each(partial(_refine_tile, image[one], alpha[one], refined[one], reach, block), tiles, alpha.device)
             progress(one * len(steps) + row + 1, batch * len(steps), "refining edges")
     return refined
 
 
-def _refine_tile(image: Tensor, alpha: Tensor, refined: Tensor, tile: Place, reach: int, block: int) -> None:
+def _refine_tile(image: Tensor, alpha: Tensor, refined: Tensor, reach: int, block: int, tile: Place) -> None:
     """Write what changes in one tile of one picture into `refined`. Places and `reach` are in blocks."""
     around = _grown(tile, 5 * reach + 2)  # three for the extremes and their mean, two for the filter, and neighbours for the enlargement
     coarse = alpha[_pixels(around, block)].float()
