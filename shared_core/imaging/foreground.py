@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..progress import Progress, silent
-from .parallel import each
+from .alone import each
 from .planes import box_mean, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["estimate_foreground"]

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..progress import Progress, silent
+from .alone import each
 from .guided_filter import linear_models
-from .parallel import each
 from .planes import box_mean, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["refine_alpha"]
