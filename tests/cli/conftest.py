@@ -124,12 +124,18 @@ def interrupted() -> Callable[..., int]:
     """Start `u2studio` in a process of its own, send it Ctrl-C once `ready()` is true, and return its status."""
 
     def call(*arguments: object, ready: Callable[[], bool]) -> int:
-        with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, env=environment(), start_new_session=True) as running:
+        # a shell's background jobs ignore Ctrl-C, and hand that on
+        heed = (lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) if os.name == "posix" else None
+        with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, env=environment(), start_new_session=True, preexec_fn=heed) as running:
             until = time.monotonic() + 120
             while not ready() and running.poll() is None and time.monotonic() < until:
                 time.sleep(0.02)
             running.send_signal(signal.SIGINT)
-            _, err = running.communicate(timeout=60)
+            try:
+                _, err = running.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                raise
         assert b"Traceback" not in err
         return running.returncode
 
