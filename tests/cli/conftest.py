@@ -126,7 +126,7 @@ def interrupted() -> Callable[..., int]:
     def call(*arguments: object, ready: Callable[[], bool]) -> int:
         # a shell's background jobs ignore Ctrl-C, and hand that on
         heed = (lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) if os.name == "posix" else None
-        with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, env=environment(), start_new_session=True, preexec_fn=heed) as running:
+        with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, env=environment(), start_new_session=True, preexec_fn=heed) as running:  # noqa: PLW1509
             until = time.monotonic() + 120
             while not ready() and running.poll() is None and time.monotonic() < until:
                 time.sleep(0.02)
