@@ -88,4 +88,3 @@ def test_without_the_package_the_message_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymatting", None)
     with pytest.raises(BadInput, match="pip install pymatting"):
         closed_form_alpha(torch.rand(1, 8, 8, 3), torch.full((1, 8, 8), 0.5))
-
