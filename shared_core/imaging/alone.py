@@ -1,15 +1,15 @@
-"""Parts of a picture worked one after the other by a thread that has no helpers.
+"""Parts of a picture worked side by side by threads that have no helpers.
 
-PyTorch's own threads meet after every operation; on the small planes of a tile most of their time goes into meeting, and on a busy machine nearly all of it.
-Several such threads side by side gain nothing either: the planes of one tile fill a processor's cache.
+PyTorch's own threads meet after every operation; on the small planes of a tile much of their time goes into meeting, and on a busy machine nearly all of it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from threading import Barrier
 from typing import TypeVar
 
 import torch
@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 def each(work: Callable[[T], None], parts: Iterable[T], device: torch.device) -> None:
-    """Do `work` on every part: on the CPU with one thread, elsewhere as always.
+    """Do `work` on every part: on the CPU with as many threads as PyTorch has, each alone, elsewhere as always.
 
     Args:
-        work: computes and writes something small.
+        work: computes and writes something small; parts never write to one place.
         parts: what it is given.
         device: where it computes.
     Raises: what `work` raises.
@@ -34,12 +34,15 @@ def each(work: Callable[[T], None], parts: Iterable[T], device: torch.device) ->
         return
     gradients, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()  # PyTorch keeps these for each thread
 
-    def all_of_them() -> None:
+    def alone(part: T) -> None:
         with torch.inference_mode(inference), torch.set_grad_enabled(gradients and not inference):
-            for part in parts:
-                work(part)
+            work(part)
 
-    _pool(os.getpid(), torch.get_num_threads()).submit(all_of_them).result()
+    pool = _pool(os.getpid(), torch.get_num_threads())
+    begun = [pool.submit(alone, part) for part in parts]
+    wait(begun)
+    for one in begun:
+        one.result()
 
 
 @cache
@@ -50,7 +53,7 @@ def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
         torch.get_num_threads()  # a thread's first question resets what was set in it before
         torch.set_num_threads(1)
 
-    pool = ThreadPoolExecutor(1, "tiles", alone)
-    pool.submit(lambda: None).result()
+    pool, all_are_born = ThreadPoolExecutor(threads, "tiles", alone), Barrier(threads)
+    wait([pool.submit(all_are_born.wait) for _ in range(threads)])
     torch.set_num_threads(threads)  # what was set last anywhere is what threads begin with that are born later, also the host's
     return pool

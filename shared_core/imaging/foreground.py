@@ -14,7 +14,7 @@ from .planes import box_mean, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["estimate_foreground"]
 
-_TILE = 256
+_TILE = 384
 _OPAQUE = 1 / 512
 """An alpha nearer to 0 or 1 than this is 0 or 1 once stored in a byte."""
 _NEARLY = 0.02

@@ -17,7 +17,7 @@ __all__ = ["refine_alpha"]
 
 Place = tuple[slice, slice]
 
-_TILE = 256
+_TILE = 384
 _EDGE_VARIANCE = 1e-4
 """eps of the guided filter: above the noise and JPEG blocks of a photo (variance of values 0..1)."""
 _BEFORE, _AFTER = 2.0, 1.5
