@@ -9,6 +9,7 @@ from torch import Tensor
 from ..imaging.composite import as_floats, cutout
 from ..imaging.foreground import estimate_foreground as free_foreground
 from ..imaging.trimap import make_trimap
+from .confidence import agreement
 from .detail import detail_alpha
 from .edges import fit_to_edges
 from .job import Job
@@ -38,7 +39,7 @@ def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width
         if keep_transparency and image.shape[-1] == 4:
             alpha[index] *= as_floats(image[index, ..., 3])
         if confidence is not None:
-            confidence[index] = F.interpolate(estimates[-1].agreement[None], size=image.shape[1:3], mode="bilinear")[0, 0]
+            confidence[index] = F.interpolate(agreement(estimates[-1].stages)[None], size=image.shape[1:3], mode="bilinear")[0, 0]
     job.progress(len(image), len(image), "Finding the subject")
     _tell_confidence(estimates, job)
     return {"alpha": alpha, **({} if confidence is None else {"confidence": confidence}), **_coloured(image, alpha, job)}

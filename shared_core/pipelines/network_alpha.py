@@ -12,7 +12,7 @@ from ..imaging.noise import is_noise
 from ..imaging.resize import enlarge_map, shrink, truncated_to_bytes
 from ..models.cards import Preprocess, Reading
 from ..models.source import Model
-from .confidence import agreement
+from .confidence import overlap
 
 __all__ = ["Estimate", "estimate_alpha", "estimate_classes"]
 
@@ -28,8 +28,8 @@ class Estimate:
 
     alpha: Tensor
     """float32 0..1, [B, H, W]"""
-    agreement: Tensor
-    """where the network's stages agree: float32 0..1, [B, h, w], the size of the network's own map"""
+    stages: list[Tensor]
+    """what each stage of the network says, the result first: float32 0..1, [B, h, w], the size of the network's own map"""
     confidence: Tensor
     """float32 0..1, [B]; 0 where there is no subject"""
     found: Tensor
@@ -53,12 +53,12 @@ def estimate_alpha(network: Model, image: Tensor, profile_name: str) -> Estimate
     height, width = image.shape[1:3]
     alpha = enlarge_map(read_map(maps[0], reading), height, width, reading.enlarge, in_bytes=reading.eight_bit).clamp_(0, 1)
     stages = [_subject(logits, reading) for logits in maps]
-    places, figure = agreement(stages)
+    figure = overlap(stages)
     noise = torch.tensor([is_noise(one) for one in image], device=image.device)
     found = (stages[0].amax((1, 2)) > SURE) & (figure > OVERLAP) & ~noise
     if reading.min_max == "confident":
         alpha[~found] = 0
-    return Estimate(alpha, places, torch.where(found, figure, 0.0), found)
+    return Estimate(alpha, stages, torch.where(found, figure, 0.0), found)
 
 
 def estimate_classes(network: Model, image: Tensor, profile_name: str) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from u2studio.shared_core import OutOfMemory, run
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.models.cards import Card, Reading, card
-from u2studio.shared_core.pipelines.confidence import agreement
+from u2studio.shared_core.pipelines.confidence import agreement, overlap
 from u2studio.shared_core.pipelines.network_alpha import estimate_alpha
 
 
@@ -63,13 +63,11 @@ def test_a_clear_subject_is_found_with_confidence_and_doubt_lies_at_its_edge(pho
 def test_stages_that_agree_and_stages_that_do_not() -> None:
     left, right = torch.zeros(1, 4, 4), torch.zeros(1, 4, 4)
     left[..., :2], right[..., 2:] = 1, 1
-    places, figure = agreement([left, left, left])
-    assert torch.equal(places, torch.ones(1, 4, 4))
-    assert figure.item() == 1
-    places, figure = agreement([left, right])
-    assert torch.equal(places, torch.zeros(1, 4, 4))
-    assert figure.item() == 0
-    assert agreement([left])[1].item() == 1
+    assert torch.equal(agreement([left, left, left]), torch.ones(1, 4, 4))
+    assert overlap([left, left, left]).item() == 1
+    assert torch.equal(agreement([left, right]), torch.zeros(1, 4, 4))
+    assert overlap([left, right]).item() == 0
+    assert overlap([left]).item() == 1
 
 
 @pytest.mark.parametrize("keep", [False, True])
