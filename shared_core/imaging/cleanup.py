@@ -18,6 +18,8 @@ __all__ = ["feather", "fill_holes", "grow", "harden", "keep_largest", "remove_sp
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+_SHARP = 1e-3
+"""Pixels; softer than this is not soft, and OpenCV knows no Gaussian so narrow."""
 _SOLID, _VISIBLE = 0.5, 0.02
 """A region is what is connected at or above the first; its soft fringe reaches as far as it stays above the second."""
 
@@ -100,7 +102,7 @@ def feather(alpha: Tensor, distance: float) -> Tensor:
             plane = np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REPLICATE), np.float32)
         return plane
 
-    return _each(alpha, one).clamp_(0, 1) if distance > 0 else _copied(alpha)
+    return _each(alpha, one).clamp_(0, 1) if distance > _SHARP else _copied(alpha)
 
 
 def _each(alpha: Tensor, change: Callable[[Plane], Plane]) -> Tensor:

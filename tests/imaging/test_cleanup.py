@@ -110,3 +110,8 @@ def test_any_alpha_keeps_shape_range_and_itself(name, batch, height, width):
     assert float(changed.min()) >= 0
     assert float(changed.max()) <= 1
     assert torch.equal(alpha, before)
+
+
+def test_a_feather_narrower_than_any_pixel_changes_nothing():
+    alpha = torch.rand(1, 5, 7)
+    assert torch.equal(feather(alpha, 5e-324), alpha)
