@@ -26,7 +26,7 @@ def fit_to_edges(image: Tensor, alpha: Tensor, method: str, width: float, progre
         width: how far from the alpha's edge the true edge is looked for, in pixels; 0 leaves the alpha as it is.
         progress: told after every strip or tile.
         trimap: [B, H, W]; what it says is known stays so. Without one, closed form works within `width` of the edge.
-    Returns: float32 0..1, [B, H, W].
+    Returns: float32 0..1, [B, H, W]; `alpha` itself where there is nothing to do.
     Raises: BadInput, when a package a method needs is not installed. Cancelled, through `progress`.
     """
     if method == "none" or (width <= 0 and trimap is None):

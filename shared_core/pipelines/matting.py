@@ -47,7 +47,8 @@ def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width
 
 def refine_alpha(image: Tensor, alpha: Tensor, trimap: Tensor | None, *, edge_width: float, method: str, job: Job) -> dict[str, Tensor]:
     """The mask with its edge fitted to the picture's edges."""
-    return {"alpha": fit_to_edges(image, alpha, method, edge_width, job.progress, trimap)}
+    fitted = fit_to_edges(image, alpha, method, edge_width, job.progress, trimap)
+    return {"alpha": fitted.clone() if fitted is alpha else fitted}
 
 
 def trimap(alpha: Tensor, *, inside: float, outside: float, job: Job) -> dict[str, Tensor]:

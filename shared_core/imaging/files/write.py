@@ -89,8 +89,7 @@ def quantised(pixels: np.ndarray, depth: Literal[8, 16]) -> np.ndarray:
         return pixels.astype(np.uint16) * np.uint16(257)
     if pixels.dtype == np.uint16:
         return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    scaled = np.clip(pixels, 0, 1)
-    scaled *= np.float32(top)
+    scaled = np.clip(pixels, 0, 1) * np.float32(top)  # not in place: a half float holds no 65535
     return np.rint(scaled, out=scaled).astype(kind)
 
 

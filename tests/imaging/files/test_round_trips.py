@@ -278,3 +278,8 @@ class TestKindsOfPixels:
     def test_highlights_of_a_float_tiff_are_clipped(self) -> None:
         values = np.array([[[-0.01, 0.5, 1.75]]], np.float32)
         assert read_picture(io.BytesIO(tiff(values, photometric="rgb"))).pixels.tolist() == [[[0, 0.5, 1]]]
+
+
+def test_half_floats_reach_sixteen_bits(tmp_path: Path) -> None:
+    write_picture(tmp_path / "ramp.png", np.linspace(0, 1, 9, dtype=np.float16)[None], depth=16)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "ramp.png")).ravel(), np.rint(np.linspace(0, 1, 9, dtype=np.float32) * 65535))
