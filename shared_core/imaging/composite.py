@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from .alone import each
 
 __all__ = ["as_floats", "colour_values", "composite", "cover", "cutout"]
 
@@ -48,15 +52,19 @@ def cutout(foreground: Tensor, alpha: Tensor) -> Tensor:
     """
     made = torch.empty((*alpha.shape, 4), dtype=foreground.dtype, device=foreground.device)
     for one in range(len(alpha)):
-        for y in range(0, alpha.shape[1], _ROWS):
-            place = one, slice(y, y + _ROWS)
-            opaque = alpha[place].mul(255).round_().byte() if made.dtype == torch.uint8 else alpha[place].to(made.dtype)
-            if made.device.type == "cpu" and made.dtype in (torch.uint8, torch.float32):  # five times as fast
-                colour = np.ascontiguousarray(foreground[place][..., :3].numpy())
-                cv2.mixChannels([colour, opaque.contiguous().numpy()], [made[place].numpy()], [0, 0, 1, 1, 2, 2, 3, 3])
-            else:
-                made[place][..., :3], made[place][..., 3] = foreground[place][..., :3], opaque
+        each(partial(_join, foreground[one], alpha[one], made[one]), [slice(y, y + _ROWS) for y in range(0, alpha.shape[1], _ROWS)], alpha.device)
     return made
+
+
+def _join(foreground: Tensor, alpha: Tensor, made: Tensor, rows: slice) -> None:
+    if made.device.type == "cpu" and made.dtype in (torch.uint8, torch.float32):  # five times as fast
+        colour, opaque = np.ascontiguousarray(foreground[rows].numpy()), np.ascontiguousarray(alpha[rows].float().numpy())
+        opaque = cv2.convertScaleAbs(opaque, alpha=255) if made.dtype == torch.uint8 else opaque
+        opaque_channel = colour.shape[2]  # counted on through both: a fourth channel of the foreground is passed over
+        cv2.mixChannels([colour, opaque], [made[rows].numpy()], [0, 0, 1, 1, 2, 2, opaque_channel, 3])
+        return
+    opaque = alpha[rows].mul(255).round_().byte() if made.dtype == torch.uint8 else alpha[rows].to(made.dtype)
+    made[rows][..., :3], made[rows][..., 3] = foreground[rows][..., :3], opaque
 
 
 def cover(picture: Tensor, height: int, width: int) -> Tensor:

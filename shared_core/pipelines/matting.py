@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..imaging.composite import as_floats, cutout
 from ..imaging.foreground import estimate_foreground as free_foreground
+from ..imaging.foreground import free_colours
 from ..imaging.trimap import make_trimap
 from .confidence import agreement
 from .detail import detail_alpha
@@ -78,8 +79,12 @@ def clothes(image: Tensor, *, model: str, preprocess: str, job: Job) -> dict[str
 def _coloured(image: Tensor, alpha: Tensor, job: Job) -> dict[str, Tensor]:
     if not job.wants("foreground", "cutout"):
         return {}
-    foreground = free_foreground(image, alpha, job.progress)
-    return {"foreground": foreground, **({"cutout": cutout(foreground, alpha)} if job.wants("cutout") else {})}
+    if job.wants("foreground"):
+        foreground = free_foreground(image, alpha, job.progress)
+        return {"foreground": foreground, **({"cutout": cutout(foreground, alpha)} if job.wants("cutout") else {})}
+    made = cutout(image, alpha)
+    free_colours(image, alpha, made, job.progress)
+    return {"cutout": made}
 
 
 def _tell_confidence(estimates: list[Estimate], job: Job) -> None:

