@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from .rsu import RSU, ConvUnit
 from .u2net import U2Net
 
-__all__ = ["HalfUnit", "UnitFacts", "fit_for_half_precision", "measure_units", "split_picture"]
+__all__ = ["HalfUnit", "UnitFacts", "cancelling_units", "fit_for_half_precision", "measure_units", "split_picture"]
 
 THRESHOLD = 0.05
 """noise to signal from which units count as cancelling; U²-NetP's two have 2 and 0.17 on noise pictures, the next one 0.02"""
@@ -72,7 +72,8 @@ def fit_for_half_precision(network: nn.Module, facts: dict[str, UnitFacts], dtyp
     Args:
         network: the one that was measured; it is not modified, and what stays as it is shares its memory.
         facts: by `measure_units`.
-        dtype: bfloat16 or float16, the format it will be computed in.
+        dtype: bfloat16 or float16, the format it will be computed in; float32 for files whose reader may compute in fewer bits: the very same function,
+            with those units alone rewritten that cancel.
         stored: format of the weights in the module; default `dtype`. float32 is for engines that do the rounding themselves.
     Returns: a network for inputs in `dtype`; a U2Net's unit that reads the picture takes it in float32.
     """
@@ -82,17 +83,28 @@ def fit_for_half_precision(network: nn.Module, facts: dict[str, UnitFacts], dtyp
     producers = dict(_lone_producers(network))
     taken = {producers[name]: one.lowered for name, one in facts.items() if one.lowered is not None}
     for name, unit in _units(network):
+        if dtype == torch.float32 and name not in taken and facts[name].lowered is None:
+            continue
         parent, _, last = name.rpartition(".")
-        made = HalfUnit(unit.conv_s1, facts[name], taken.get(name), dtype, kept, picture=isinstance(network, U2Net) and name == "stage1.rebnconvin")
+        picture = dtype != torch.float32 and isinstance(network, U2Net) and name == "stage1.rebnconvin"
+        made = HalfUnit(unit.conv_s1, facts[name], taken.get(name), dtype, kept, picture=picture)
         setattr(fit.get_submodule(parent), last, made)
     return fit
+
+
+def cancelling_units(network: nn.Module, facts: dict[str, UnitFacts]) -> set[str]:
+    """The names of the units that cancel, and of those before them: what must be computed exactly where nothing is rewritten."""
+    producers = dict(_lone_producers(network))
+    found = {name for name, one in facts.items() if one.lowered is not None}
+    return found | {producers[name] for name in found}
 
 
 class HalfUnit(nn.Module):
     """A `ConvUnit` without batch-norm for bf16 or fp16. [B, in, H, W] → [B, out, H, W].
 
     max(conv(x) + map, -s), where the plain unit has relu(conv(x + r) + bias) - s; r and s are how much input and output are lowered, and
-    map is conv(r, padded with zeros) + bias - s. What r gives is in `taps`, all else in `bias`; both are float32 whatever the weights are.
+    map is conv(r, padded with zeros) + bias - s. `bias` is what it is away from the border, `taps` what each tap of the kernel gives there;
+    both are float32 whatever the weights are.
     """
 
     def __init__(self, conv: nn.Conv2d, facts: UnitFacts, lowered: Tensor | None, dtype: torch.dtype, kept: torch.dtype, *, picture: bool) -> None:
@@ -102,10 +114,11 @@ class HalfUnit(nn.Module):
         assert bias is not None
         rounded = weight.to(dtype).float()
         mean = facts.input_mean.to(weight.device, copy=True)
-        taps = None
+        taps, constant = None, torch.zeros_like(bias, dtype=torch.float64)
         if facts.lowered is not None:  # the first half of the input; the second is the encoder's, concatenated as it is
             given = facts.lowered.to(weight.device)
-            taps = torch.einsum("oikl,i->okl", weight[:, : len(given)].double(), given).float()
+            taps = torch.einsum("oikl,i->okl", weight[:, : len(given)].double(), given)
+            constant = taps.sum((1, 2))
             mean[: len(given)] -= given
         if picture:
             weight = torch.cat((rounded, rounded, weight - rounded), 1)
@@ -117,8 +130,8 @@ class HalfUnit(nn.Module):
         self.bias: Tensor
         self.taps: Tensor | None
         self.floor: Tensor | None
-        self.register_buffer("bias", (bias.detach().double() + shift + floor).float())
-        self.register_buffer("taps", taps)
+        self.register_buffer("bias", (bias.detach().double() + shift + floor + constant).float())
+        self.register_buffer("taps", None if taps is None else taps.float())
         self.register_buffer("floor", None if lowered is None else floor.float()[:, None, None])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -131,15 +144,21 @@ class HalfUnit(nn.Module):
         return (F.relu(z) if self.floor is None else torch.maximum(z, self.floor)).to(x.dtype)
 
     def map(self, height: int, width: int) -> Tensor:
-        """What is added to the convolution, [out, height, width], or [out, 1, 1] where it is flat."""
+        """What is added to the convolution, [out, height, width], or [out, 1, 1] where it is flat.
+
+        Inside it is `bias` to the bit, so that engines which round all arithmetic to few bits spoil no more than the border.
+        """
         flat = self.bias[:, None, None]
         if self.taps is None:
             return flat
-        return torch.einsum("okl,kh,lw->ohw", self.taps, self._inside(height), self._inside(width)) + flat
+        rows, columns = self._inside(height), self._inside(width)
+        above_and_below = torch.einsum("ok,kh->oh", self.taps.sum(2), 1 - rows)[:, :, None]
+        return flat - (above_and_below + torch.einsum("okl,kh,lw->ohw", self.taps, rows, 1 - columns))
 
     def _inside(self, size: int) -> Tensor:
         """[3, size]: 1 where a tap of the kernel lies inside the picture, 0 where it meets the padding."""
-        at = torch.arange(size, device=self.bias.device) + self.dilation * torch.arange(-1, 2, device=self.bias.device)[:, None]
+        at = self.bias.new_ones(size, dtype=torch.int32).cumsum(0, dtype=torch.int32) - 1  # arange would tie a traced program to one device
+        at = torch.stack((at - self.dilation, at, at + self.dilation))
         return ((at >= 0) & (at < size)).float()
 
 

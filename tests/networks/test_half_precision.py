@@ -8,7 +8,7 @@ from u2studio.shared_core.models.cards import Network, card
 from u2studio.shared_core.models.load import load
 from u2studio.shared_core.models.recognise import build
 from u2studio.shared_core.models.store import EMBEDDED
-from u2studio.shared_core.networks.half_precision import HalfUnit, fit_for_half_precision, measure_units, split_picture
+from u2studio.shared_core.networks.half_precision import HalfUnit, cancelling_units, fit_for_half_precision, measure_units, split_picture
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -97,3 +97,20 @@ def test_constants_stay_float32(embedded: nn.Module) -> None:
     assert len(units) == 112
     assert {one.weight.dtype for one in units} == {torch.bfloat16}
     assert {one.bias.dtype for one in units} == {torch.float32}
+
+
+def test_float32_rewrites_what_cancels_and_the_unit_before_it(embedded: nn.Module) -> None:
+    facts = measure_units(embedded, noise(1, 3, 128, 128))
+    fit = fit_for_half_precision(embedded, facts, torch.float32)
+    rewritten = {name for name, one in fit.named_modules() if isinstance(one, HalfUnit)}
+    assert rewritten == {"stage2d.rebnconv1d", "stage2d.rebnconv2d", "stage1d.rebnconv2d", "stage1d.rebnconv3d"}
+    assert rewritten == cancelling_units(embedded, facts)
+
+
+def test_what_is_added_is_flat_inside_to_the_bit(embedded: nn.Module) -> None:
+    fit = fit_for_half_precision(embedded, measure_units(embedded, noise(1, 3, 128, 128)), torch.float32)
+    unit = fit.get_submodule("stage1d.rebnconv2d")
+    assert isinstance(unit, HalfUnit)
+    added = unit.map(9, 12)
+    assert torch.equal(added[:, 1:-1, 1:-1], unit.bias[:, None, None].expand(-1, 7, 10))
+    assert not torch.equal(added[:, 0, 0], unit.bias)
