@@ -31,11 +31,18 @@ turns, in an order that is reversed every other round, and the least of the roun
 
 
 def photo(width: int, height: int, seed: int) -> Image.Image:
-    """A public-domain photo in this size, with a sensor's noise, which decides how long a PNG takes."""
-    files = sorted((ROOT / "shared_core" / "models" / "pictures").glob("*.jpg"))
-    with Image.open(files[seed % len(files)]) as image:
-        pixels = np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)).astype(np.float32)
-    noise = np.random.default_rng(seed).normal(0, 2, pixels.shape).astype(np.float32)
+    """A public-domain photo in this size, with a sensor's noise, which decides how long a PNG takes. All but seed 0 show a part."""
+    files, random = sorted((ROOT / "shared_core" / "models" / "pictures").glob("*.jpg")), np.random.default_rng(seed)
+    with Image.open(files[seed % len(files)]) as file:
+        image = file.convert("RGB")
+    if seed:
+        share = random.uniform(0.6, 1)
+        x, y = (random.uniform(0, (1 - share) * side) for side in image.size)
+        image = image.crop((round(x), round(y), round(x + share * image.width), round(y + share * image.height)))
+    if seed % 2:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    pixels = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC)).astype(np.float32)
+    noise = random.normal(0, 2, pixels.shape).astype(np.float32)
     return Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
 
 
@@ -132,7 +139,10 @@ def load() -> str:
 
 def circumstances(started_with: str) -> str:
     """Where and when a section was measured."""
-    versions = [f"Python {platform.python_version()}", *map(_version, ("torch", "openvino", "numpy", "pillow", "opencv-python-headless", "deflate"))]
+    versions = [
+        f"Python {platform.python_version()}",
+        *map(_version, ("torch", "openvino", "numpy", "pillow", "opencv-python-headless", "deflate", "isal", "simplejpeg")),
+    ]
     return f"{date.today().isoformat()}; {_processor()}, {os.cpu_count()} cores; {', '.join(versions)}; load {started_with} before, {load()} after."
 
 

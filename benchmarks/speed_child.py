@@ -49,11 +49,11 @@ def rembg_jobs(folder: Path) -> Jobs:
 
 
 @cache
-def _models(name: str) -> ModelCache:
+def _models(name: str, at_once: int = 1) -> ModelCache:
     from u2studio.shared_core.models.cache import ModelCache
 
     precision, engine = ENGINES[name]
-    return ModelCache("cpu", precision, engine)
+    return ModelCache("cpu", precision, engine, at_once)
 
 
 @cache
@@ -98,7 +98,7 @@ def _folder(folder: Path) -> None:
     wish = Wish(outputs=("cutout",), params={"matte": {"refine": "none"}, "estimate_foreground": {}}, background=None, overwrite=True)
 
     def do(photo: Photo, progress: Progress):
-        return cut(photo, wish, None, models=_models("best"), progress=progress, language="en")
+        return cut(photo, wish, None, models=_models("best", automatic_jobs()), progress=progress, language="en")
 
     names = {"cutout": OutputNames(folder / "ours")}
     Folder(do, names, overwrite=True, resume=False, report=Report(None), jobs=automatic_jobs()).work(find_pictures([str(folder / "many")]))

@@ -21,6 +21,7 @@ _WRITTEN: CommandTexts = {
     "matte": ("matte", "matte", "Cut subjects out of photos."),
     "models": ("models", "models", "List, inspect, fetch and convert models."),
     "train": ("train", "train", "Train a network on pictures of your own."),
+    "export": ("export", "export", "Write a model for another runtime."),
     "eval": ("eval", "evaluate", "Measure how good results are."),
     "operations": ("operations", "operations", "Show what there is, with every parameter."),
     "gimp": ("gimp", "gimp", "Install the GIMP 3 plug-in, or look after it."),

@@ -67,13 +67,13 @@ def matte(
     try:
         names = _names(target, outputs, pattern)
         card(str(wish.params["matte"]["model"]))
-        do = _in_worker(wish, device, precision) if worker else Here(wish, device=device, precision=precision, language=LANGUAGE)
-    except BadInput as error:
-        raise click.UsageError(error.text(LANGUAGE)) from error
-    found = _found(inputs, recursive, watch, names)
-    with Report(report_path) as report:
+        found = _found(inputs, recursive, watch, names)
         first = list(islice(found, 0 if watch else 2))
         jobs = 1 if worker or (not watch and len(first) < 2) else jobs or automatic_jobs()
+        do = _in_worker(wish, device, precision) if worker else Here(wish, device=device, precision=precision, language=LANGUAGE, jobs=jobs)
+    except BadInput as error:
+        raise click.UsageError(error.text(LANGUAGE)) from error
+    with Report(report_path) as report:
         folder = Folder(do, names, overwrite=overwrite, resume=resume, report=report, jobs=jobs)
         try:
             folder.work(chain(first, found))

@@ -84,12 +84,15 @@ def cut(photo: Photo, wish: Wish, background: Tensor | None, *, models: ModelSou
 
 
 class Here:
-    """A `Cut` that works in this process, with models that stay in memory. Raises: BadInput, for a background, device or precision that is not there."""
+    """A `Cut` that works in this process, with models that stay in memory, for `jobs` threads at a time.
 
-    def __init__(self, wish: Wish, *, device: str, precision: str, language: str) -> None:
+    Raises: BadInput, for a background, device or precision that is not there.
+    """
+
+    def __init__(self, wish: Wish, *, device: str, precision: str, language: str, jobs: int = 1) -> None:
         from ..models.cache import ModelCache
 
-        self._models = ModelCache(device=device, precision=precision)
+        self._models = ModelCache(device=device, precision=precision, at_once=jobs)
         self._wish, self._background, self._language = wish, read_background(wish.background), language
 
     def __call__(self, photo: Photo, progress: Progress) -> Made:

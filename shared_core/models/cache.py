@@ -30,12 +30,14 @@ class ModelCache:
         device: as `choose_device` takes it.
         precision: "auto", "fp32", "bf16" or "fp16", as `engines.choice.open_model` takes it.
         engine: "auto", "torch" or "openvino", as `engines.choice.open_model` takes it.
+        at_once: pictures that will be run at a time, by so many threads.
         budget_bytes: memory for weights; the least recently used go first. The one just asked for stays, however large.
     Raises: BadInput, for a device, precision or engine that is not there.
     """
 
-    def __init__(self, device: str = "auto", precision: str = "auto", engine: str = "auto", budget_bytes: int = DEFAULT_BUDGET) -> None:
-        self.device, self.precision, self.engine, self.budget_bytes = choose_device(device), precision, engine, budget_bytes
+    def __init__(self, device: str = "auto", precision: str = "auto", engine: str = "auto", at_once: int = 1, budget_bytes: int = DEFAULT_BUDGET) -> None:
+        self.device, self.precision, self.engine = choose_device(device), precision, engine
+        self.at_once, self.budget_bytes = at_once, budget_bytes
         ways(self.device, precision, engine)
         cpu_threads()
         self._models: OrderedDict[_Key, EngineModel] = OrderedDict()
@@ -49,12 +51,12 @@ class ModelCache:
             key = _Key(card_id, sha256(file))
             if key not in self._models:
                 try:
-                    self._models[key] = open_model(wanted, file, self.device, self.precision, self.engine)
+                    self._models[key] = open_model(wanted, file, self.device, self.precision, self.engine, self.at_once)
                 except OutOfMemory:
                     if not self._models:
                         raise
                     self._models.clear()
-                    self._models[key] = open_model(wanted, file, self.device, self.precision, self.engine)
+                    self._models[key] = open_model(wanted, file, self.device, self.precision, self.engine, self.at_once)
             self._models.move_to_end(key)
             while len(self._models) > 1 and self.nbytes > self.budget_bytes:
                 self._models.popitem(last=False)

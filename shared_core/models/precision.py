@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .cards import Card
 
-__all__ = ["LIMITS", "LIMITS_LARGE", "Difference", "differences", "limits", "samples", "sensitivity", "stretched"]
+__all__ = ["LIMITS", "LIMITS_LARGE", "Difference", "differences", "limits", "pictures", "samples", "sensitivity", "stretched"]
 
 PICTURES = Path(__file__).parent / "pictures"
 
@@ -55,7 +55,7 @@ def samples(card: Card) -> list[Tensor]:
     how = card.profile().preprocess
     mean, std = (torch.tensor(one)[:, None, None] for one in (how.mean, how.std))
     batches: list[Tensor] = []
-    for picture in _pictures():
+    for picture in pictures():
         small = F.interpolate(picture, size=(how.size, how.size), mode="bilinear", align_corners=False, antialias=True).clamp_(0, 1)
         batches.append(((small / small.amax() if how.divide_by_max else small) - mean) / std)
     return batches
@@ -92,11 +92,12 @@ def differences(reference: Sequence[Tensor], other: Sequence[Tensor]) -> Differe
 
 
 @cache
-def _pictures() -> tuple[Tensor, ...]:
+def pictures() -> tuple[Tensor, ...]:
+    """The photos themselves: float32 0..1, [1, 3, 320, 320] each."""
     from PIL import Image
 
-    pictures = []
+    found = []
     for file in sorted(PICTURES.glob("*.jpg")):
         with Image.open(file) as image:
-            pictures.append(torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None].float() / 255)
-    return tuple(pictures)
+            found.append(torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None].float() / 255)
+    return tuple(found)

@@ -45,9 +45,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @cache
-def _kept_models(device: str, precision: str) -> ModelCache:
+def _kept_models(device: str, precision: str, at_once: int = 1) -> ModelCache:
     """One for all calls alike, so that networks are not loaded a hundred times."""
-    return ModelCache(device, precision)
+    return ModelCache(device, precision, at_once=at_once)
 
 
 @pytest.fixture

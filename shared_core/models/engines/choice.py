@@ -38,10 +38,10 @@ class Way:
     def __str__(self) -> str:
         return f"{'OpenVINO' if self.engine == 'openvino' else 'PyTorch'} {self.precision}"
 
-    def open(self, card: Card, file: Path, device: torch.device) -> EngineModel:
+    def open(self, card: Card, file: Path, device: torch.device, at_once: int = 1) -> EngineModel:
         """The model, run this way. Raises: ModelCorrupt, BadInput, OutOfMemory; ImportError, RuntimeError where the engine does not work here."""
         if self.engine == "openvino":
-            return openvino_engine.open_model(card, file, "bf16" if self.precision == "bf16" else "f32")
+            return openvino_engine.open_model(card, file, "bf16" if self.precision == "bf16" else "f32", at_once)
         return torch_engine.open_model(card, file, device, choose_precision(self.precision))
 
     def identity(self, device: torch.device) -> str:
@@ -73,7 +73,7 @@ def ways(device: torch.device, precision: str, engine: str) -> list[Way]:
     return [way for way in fits if engine in ("auto", way.engine)] or fits
 
 
-def open_model(card: Card, file: Path, device: torch.device, precision: str = "auto", engine: str = "auto") -> EngineModel:
+def open_model(card: Card, file: Path, device: torch.device, precision: str = "auto", engine: str = "auto", at_once: int = 1) -> EngineModel:
     """The card's model from its weights file, run the best way there is here.
 
     "auto" takes the first way of `AUTOMATIC` that keeps to the precision contract, else float32 in PyTorch. That is measured once for each weights file,
@@ -85,12 +85,13 @@ def open_model(card: Card, file: Path, device: torch.device, precision: str = "a
         device: where to run.
         precision: "auto"; or "fp32", "bf16", "fp16", taken as asked for without measuring.
         engine: "auto", "torch" or "openvino".
+        at_once: so many threads will run pictures at a time; engines may divide the processors between them.
     Raises: ModelCorrupt, BadInput, OutOfMemory.
     """
     if card.network.separable:  # the other ways know the published units only
         return REFERENCE.open(card, file, device)
     *preferred, last = ways(device, precision, engine)
-    trial = _Trial(card, file, device)
+    trial = _Trial(card, file, device, at_once)
     for way in preferred:
         if trial.works(way) and (model := trial.model(way) if precision != "auto" else trial.proven(way)):
             return model
@@ -141,8 +142,8 @@ class GuardedModel:
 class _Trial:
     """Ways of one weights file, measured against the reference; models opened for it can be used on."""
 
-    def __init__(self, card: Card, file: Path, device: torch.device) -> None:
-        self.card, self.file, self.device = card, file, device
+    def __init__(self, card: Card, file: Path, device: torch.device, at_once: int) -> None:
+        self.card, self.file, self.device, self.at_once = card, file, device, at_once
         self._opened: dict[Way, EngineModel] = {}
 
     def works(self, way: Way) -> bool:
@@ -159,7 +160,7 @@ class _Trial:
     def model(self, way: Way) -> EngineModel:
         """The model run this way, opened once."""
         if way not in self._opened:
-            self._opened[way] = way.open(self.card, self.file, self.device)
+            self._opened[way] = way.open(self.card, self.file, self.device, self.at_once)
         return self._opened[way]
 
     def proven(self, way: Way) -> EngineModel | None:
@@ -175,7 +176,7 @@ class _Trial:
         if not facts.get("passes") or not isinstance(limit, float):
             return None
         exact = Way(way.engine, "fp32")
-        return GuardedModel(self.model(way), lambda: exact.open(self.card, self.file, self.device), limit) if way != exact else self.model(way)
+        return GuardedModel(self.model(way), lambda: exact.open(self.card, self.file, self.device, self.at_once), limit) if way != exact else self.model(way)
 
     def _measured(self, way: Way) -> dict[str, object]:
         pairs: list[tuple[Tensor, Tensor]] = []

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
@@ -58,22 +61,29 @@ def identity() -> str:
 
 
 class OpenVINOModel:
-    """A `Model` run by OpenVINO on the CPU. Safe to use from several threads, which then wait for each other."""
+    """A `Model` run by OpenVINO on the CPU. Safe to use from several threads.
 
-    def __init__(self, card: Card, file: Path, precision: Precision) -> None:
-        self.card, self.sha256, self.precision = card, sha256(file), precision
+    Args:
+        card: what the file holds.
+        file: of the weights.
+        precision: to compute in.
+        at_once: pictures run side by side, with the processors shared between them; other threads wait. One picture alone takes the longer for it.
+    """
+
+    def __init__(self, card: Card, file: Path, precision: Precision, at_once: int = 1) -> None:
+        self.card, self.sha256, self.precision, self.at_once = card, sha256(file), precision, min(at_once, cpu_threads())
         self.nbytes = 2 * file.stat().st_size
         """memory the weights take: once as read, once in the order the CPU wants"""
         self._file = file
-        self._requests: OrderedDict[tuple[int, int, int], ov.InferRequest] = OrderedDict()
+        self._requests: OrderedDict[tuple[int, int, int], SimpleQueue[ov.InferRequest]] = OrderedDict()
+        """by input size, those that are idle"""
         self._lock = Lock()
 
     def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
         """See `source.Model`. Raises: OutOfMemory."""
         channels, height, width = batch.shape[1:]
-        with self._lock, out_of_memory(CPU, width, height):
-            request = self._request(channels, height, width)
-            made: list[list[Tensor]] = []
+        made: list[list[Tensor]] = []
+        with out_of_memory(CPU, width, height), self._idle(channels, height, width) as request:
             for one in batch.to("cpu", torch.float32).split(1):
                 split = request.input_tensors[0].shape[1] != channels
                 request.infer([(split_picture(one) if split else one).numpy(force=True)], share_inputs=True)
@@ -83,21 +93,32 @@ class OpenVINOModel:
     def prepare(self) -> None:
         """Compile for the card's own size now, not at the first picture. Raises: ModelCorrupt, BadInput, OutOfMemory."""
         size = self.card.profile().preprocess.size
-        with self._lock, out_of_memory(CPU, 0, 0):
-            self._request(self.card.network.in_channels, size, size)
+        with out_of_memory(CPU, 0, 0), self._idle(self.card.network.in_channels, size, size):
+            pass
 
-    def _request(self, channels: int, height: int, width: int) -> ov.InferRequest:
-        key = (channels, height, width)
-        if key not in self._requests:
-            while len(self._requests) >= GRAPHS:
-                self._requests.popitem(last=False)
-            self._requests[key] = self._compiled(*key).create_infer_request()
-        self._requests.move_to_end(key)
-        return self._requests[key]
+    @contextmanager
+    def _idle(self, channels: int, height: int, width: int) -> Iterator[ov.InferRequest]:
+        """A request for an input size that nobody else uses meanwhile."""
+        size = channels, height, width
+        with self._lock:
+            if size not in self._requests:
+                while len(self._requests) >= GRAPHS:
+                    self._requests.popitem(last=False)
+                compiled = self._compiled(*size)
+                self._requests[size] = SimpleQueue()
+                for _ in range(self.at_once):
+                    self._requests[size].put(compiled.create_infer_request())
+            self._requests.move_to_end(size)
+            idle = self._requests[size]
+        request = idle.get()
+        try:
+            yield request
+        finally:
+            idle.put(request)
 
     def _compiled(self, channels: int, height: int, width: int) -> ov.CompiledModel:
-        subject = f"{self.sha256[:32]}-openvino-{self.precision}-{width}x{height}"
-        circumstances = short_hash(identity(), cpu_threads())
+        subject = f"{self.sha256[:32]}-openvino-{self.precision}-{width}x{height}" + (f"-{self.at_once}" if self.at_once > 1 else "")
+        circumstances = short_hash(identity(), cpu_threads(), self.at_once)
         if (graph := kept_bytes(subject, circumstances)) is not None:
             try:
                 return _core().import_model(graph, "CPU", self._settings())
@@ -114,12 +135,13 @@ class OpenVINOModel:
         return compiled
 
     def _settings(self) -> dict[str, object]:
-        return {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": cpu_threads()}
+        shared = {"NUM_STREAMS": self.at_once} if self.at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
+        return {"INFERENCE_PRECISION_HINT": self.precision, "INFERENCE_NUM_THREADS": cpu_threads(), **shared}
 
 
-def open_model(card: Card, file: Path, precision: Precision) -> OpenVINOModel:
-    """The card's model from its weights file, compiled for the card's size. Raises: ModelCorrupt, BadInput, OutOfMemory, ImportError, RuntimeError."""
-    model = OpenVINOModel(card, file, precision)
+def open_model(card: Card, file: Path, precision: Precision, at_once: int = 1) -> OpenVINOModel:
+    """An `OpenVINOModel` compiled for the card's size. Raises: ModelCorrupt, BadInput, OutOfMemory, ImportError, RuntimeError."""
+    model = OpenVINOModel(card, file, precision, at_once)
     model.prepare()
     return model
 
