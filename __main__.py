@@ -22,6 +22,6 @@ def _adopt_this_folder() -> None:
 if __name__ == "__main__":
     if not __package__:
         _adopt_this_folder()
-    from u2studio.shared_core.cli import main
+    from u2studio.shared_core.cli import program
 
-    sys.exit(main())
+    program()

@@ -14,7 +14,7 @@ from .confidence import agreement
 from .detail import detail_alpha
 from .edges import fit_to_edges
 from .job import Job
-from .network_alpha import Estimate, estimate_alpha, estimate_classes
+from .network_alpha import estimate_alpha, estimate_classes
 
 __all__ = ["clothes", "estimate_foreground", "matte", "refine_alpha", "trimap"]
 
@@ -25,24 +25,27 @@ EDGE_PER_ENLARGEMENT = 1.5
 def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width: float, keep_transparency: bool, detail: bool, job: Job) -> dict[str, Tensor]:
     """Alpha, and where wanted confidence, foreground and cut-out, of each picture of a batch."""
     network = job.model(model)
-    alpha = torch.empty(image.shape[:3], dtype=torch.float32, device=image.device)
-    confidence = torch.empty_like(alpha) if job.wants("confidence") else None
+    alpha = torch.empty(image.shape[:3] if len(image) > 1 else (0,), device=image.device)
+    confidence = torch.empty(image.shape[:3], device=image.device) if job.wants("confidence") else None
     width = edge_width or EDGE_PER_ENLARGEMENT * max(image.shape[1:3]) / network.card.profile(preprocess).preprocess.size
-    estimates: list[Estimate] = []
+    figures: list[float] = []
     for index in range(len(image)):
         job.progress(index, len(image), "Finding the subject")
         one = image[index : index + 1]
-        estimates.append(estimate_alpha(network, one, preprocess))
-        coarse = estimates[-1].alpha
-        if detail and estimates[-1].found:
-            coarse = detail_alpha(network, one, coarse, preprocess, job.progress)
-        alpha[index] = fit_to_edges(one, coarse, refine, width, job.progress)[0]
+        estimate = estimate_alpha(network, one, preprocess)
+        made = detail_alpha(network, one, estimate.alpha, preprocess, job.progress) if detail and estimate.found else estimate.alpha
+        made = fit_to_edges(one, made, refine, width, job.progress)
         if keep_transparency and image.shape[-1] == 4:
-            alpha[index] *= as_floats(image[index, ..., 3])
+            made *= as_floats(one[..., 3])
+        if len(image) > 1:
+            alpha[index] = made[0]
+        else:
+            alpha = made
+        figures.append(float(estimate.confidence))
         if confidence is not None:
-            confidence[index] = F.interpolate(agreement(estimates[-1].stages)[None], size=image.shape[1:3], mode="bilinear")[0, 0]
+            confidence[index] = F.interpolate(agreement(estimate.stages)[None], size=image.shape[1:3], mode="bilinear")[0, 0]
     job.progress(len(image), len(image), "Finding the subject")
-    _tell_confidence(estimates, job)
+    _tell_confidence(figures, job)
     return {"alpha": alpha, **({} if confidence is None else {"confidence": confidence}), **_coloured(image, alpha, job)}
 
 
@@ -87,9 +90,9 @@ def _coloured(image: Tensor, alpha: Tensor, job: Job) -> dict[str, Tensor]:
     return {"cutout": made}
 
 
-def _tell_confidence(estimates: list[Estimate], job: Job) -> None:
-    found = [bool(one.found) for one in estimates]
-    job.figures["confidence"] = [round(float(one.confidence), 4) for one in estimates]
+def _tell_confidence(figures: list[float], job: Job) -> None:
+    found = [one > 0 for one in figures]
+    job.figures["confidence"] = [round(one, 4) for one in figures]
     job.figures["nothing_found"] = [not one for one in found]
     if len(found) == 1 and not found[0]:
         job.notice("No subject was found in the picture.")
