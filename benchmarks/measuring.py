@@ -63,7 +63,7 @@ class Child:
     def __init__(self, python: str | Path, script: Path, *arguments: object, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [str(python), str(script), *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "GOMP_SPINCOUNT": "10000", **(environment or {})},
+            env={**os.environ, **(environment or {})},
         )  # fmt: skip
         self.last: dict[str, float] = {}
 

@@ -68,6 +68,9 @@ def _batch(size: int) -> Tensor:
 
 def our_jobs(folder: Path) -> Jobs:
     """The same with files read and written as the command line does it."""
+    from u2studio.shared_core.cli.process import begin
+
+    begin()
     from u2studio.shared_core.cli.photo import Photo, Wish, cut
     from u2studio.shared_core.progress import silent
 

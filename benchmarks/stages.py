@@ -5,9 +5,10 @@ python benchmarks/stages.py [--megapixels 12] [--repeat 5] [--write]
 
 from __future__ import annotations
 
-import os
+# ruff: noqa: E402
+from u2studio.shared_core.cli.process import begin
 
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as the command line does, before PyTorch is loaded
+begin()  # before PyTorch is loaded
 
 import argparse
 import io

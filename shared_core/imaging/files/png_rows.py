@@ -21,8 +21,10 @@ _UP = 2
 _BAND_BYTES = 1 << 20
 _TWO_BYTES = 1 << 22
 """larger pictures are compressed in two parts at once"""
-_QUICK = 0.4
-"""share of the rows that ISA-L takes then. It needs half of libdeflate's time and leaves 9 % more bytes"""
+_QUICK = 0.35
+"""share of what changes from row to row that ISA-L takes then. It needs half of libdeflate's time and leaves 9 % more bytes"""
+_SAMPLED = 16
+"""of so many rows one is looked at to know where things change"""
 _WHOLE_BYTES = 1 << 30
 """larger pictures are compressed a band at a time: the filtered rows of all others are held at once"""
 _LEVEL = 2
@@ -40,9 +42,9 @@ def zlib_stream(pixels: np.ndarray) -> Iterator[bytes]:
     """
     libdeflate, isal = _libdeflate(), _isal()
     if libdeflate and isal and _TWO_BYTES <= pixels.nbytes < _WHOLE_BYTES:
-        rows = round(_QUICK * len(pixels))
+        rows = _quick_rows(pixels)
         with ThreadPoolExecutor(1) as beside:
-            quick = beside.submit(isal, _filtered(pixels, 0, rows))
+            quick = beside.submit(lambda: isal(_filtered(pixels, 0, rows)))
             dense = libdeflate(_filtered(pixels, rows, len(pixels)))
         first = quick.result()
         yield _HEADER + first.stream
@@ -57,6 +59,13 @@ def zlib_stream(pixels: np.ndarray) -> Iterator[bytes]:
             if part := compressor.compress(band.data):
                 yield part
         yield compressor.flush()
+
+
+def _quick_rows(pixels: np.ndarray) -> int:
+    """How many rows hold `_QUICK` of all that changes: rows of a cut-out's empty background cost nothing."""
+    rows = pixels[: len(pixels) // _SAMPLED * _SAMPLED].reshape(-1, _SAMPLED, pixels[0].size)
+    changes = np.cumsum(1 + np.count_nonzero(rows[:, 0] != rows[:, 1], axis=1))
+    return _SAMPLED * int(np.searchsorted(changes, _QUICK * changes[-1])) if len(changes) else 0
 
 
 def _filtered(pixels: np.ndarray, start: int, stop: int) -> np.ndarray:
