@@ -189,15 +189,16 @@ def _weighted(foreground: Tensor, background: Tensor | None, opaque: Tensor, cle
 def _divided(means: Tensor) -> Tensor:
     """Weighted colours divided by their weights: [8, h, w] → [6, h, w]."""
     weights = means[:2].clamp_(min=_TINY)
-    means[2:5].div_(weights[0])
-    means[5:8].div_(weights[1])
+    means[2:].unflatten(0, (2, 3)).div_(weights[:, None])
     return means[2:]
 
 
 def _explained(colour: Tensor, alpha: Tensor, means: Tensor, top: float) -> Tensor:
     """The mean foreground, moved as far as the picture's colour asks for: F + alpha·(colour - alpha·F - (1 - alpha)·B)."""
     near, far = means[:3], means[3:]
-    return torch.lerp(far, near, alpha).neg_().add_(colour).mul_(alpha).add_(near).clamp_(0, top)
+    unexplained = torch.lerp(far, near, alpha)
+    torch.sub(colour, unexplained, out=unexplained)
+    return torch.addcmul(near, unexplained, alpha, out=unexplained).clamp_(0, top)
 
 
 def _top(image: Tensor) -> float:
