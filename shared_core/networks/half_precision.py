@@ -152,8 +152,8 @@ class HalfUnit(nn.Module):
         if self.taps is None:
             return flat
         rows, columns = self._inside(height), self._inside(width)
-        above_and_below = torch.einsum("ok,kh->oh", self.taps.sum(2), 1 - rows)[:, :, None]
-        return flat - (above_and_below + torch.einsum("okl,kh,lw->ohw", self.taps, rows, 1 - columns))
+        above_and_below = (self.taps.sum(2) @ (1 - rows))[:, :, None]
+        return flat - (above_and_below + rows.T @ (self.taps @ (1 - columns)))  # no einsum: OpenVINO 2026.4 gets one of three constants wrong
 
     def _inside(self, size: int) -> Tensor:
         """[3, size]: 1 where a tap of the kernel lies inside the picture, 0 where it meets the padding."""
@@ -214,8 +214,10 @@ def _noise_to_signal(conv: nn.Conv2d, x: Tensor, y: Tensor) -> float:
     noise = F.conv2d(x.bfloat16().float() - x, conv.weight, None, conv.stride, conv.padding, conv.dilation)
     noise, signal = _interior(noise, conv.dilation[0]), _interior(y, conv.dilation[0])
     on = signal.amax((0, 2, 3)) > 0
+    if not on.any():
+        return 0.0
     varies = signal[:, on].var((0, 2, 3), correction=0).mean()
-    return float((noise[:, on].square().mean() / varies).sqrt()) if on.any() and varies > 0 else 0.0
+    return float((noise[:, on].square().mean() / varies).sqrt()) if varies > 0 else 0.0
 
 
 def _always_on(x: Tensor, dilation: int) -> Tensor:

@@ -23,8 +23,9 @@ MAY_IMPORT = {
     "pipelines": FOUNDATION | {"imaging", "models", "networks", "spec"},
     "door": FOUNDATION | {"spec", "pipelines", "imaging", "models"},
     "training": FOUNDATION | {"spec", "imaging", "models", "networks", "pipelines", "evaluation"},
+    "export": FOUNDATION | {"imaging", "models", "networks", "pipelines"},
     "worker": FOUNDATION | {"door", "spec", "models"},
-    "cli": FOUNDATION | {"door", "spec", "models", "imaging", "training", "evaluation", "worker"},
+    "cli": FOUNDATION | {"door", "spec", "models", "imaging", "training", "evaluation", "export", "worker"},
 }
 """room of shared_core → the rooms it may import"""
 THIRD_PARTY = {

@@ -31,7 +31,7 @@ def _spoken(tree: ast.AST) -> set[str]:
         if not isinstance(node, ast.Call) or not node.args:
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
-        if name in ERRORS or name in ("say", "_", "notice"):
+        if name in ERRORS or name in ("say", "_", "notice", "Notice"):
             found += _literals(node.args[0])
         elif name in ("progress", "on_progress") and len(node.args) == 3:
             found += _literals(node.args[2])
