@@ -22,7 +22,7 @@ def by_size(folder: Path, sizes: list[float], repeat: int) -> str:
         place = folder / f"{size:g}"
         save_photo(place / "large.jpg", size)
         children[f"{size:g}"] = Child(sys.executable, ROOT / "benchmarks" / "speed_child.py", "ours", place)
-    times = in_turns({name: lambda child=child: child.do("cutout best, edge refined") for name, child in children.items()}, repeat)
+    times = in_turns({name: lambda child=child: child.do("cutout best, default") for name, child in children.items()}, repeat)
     rows = []
     for name, child in children.items():
         rows.append((name, shown(times[name]), f"{1000 * min(times[name]) / float(name):.0f}", f"{child.last['peak_mib']:.0f}"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Jobs = dict[str, Callable[[], object]]
 ENGINES = {"best": ("auto", "auto"), "torch": ("auto", "torch"), "exact": ("fp32", "auto")}
 """name in the tables → precision, engine"""
+PLAIN = {"refine": "none", "colours": "photo"}
+"""what rembg does"""
 
 
 def rembg_jobs(folder: Path) -> Jobs:
@@ -74,23 +76,23 @@ def our_jobs(folder: Path) -> Jobs:
     from u2studio.shared_core.cli.photo import Photo, Wish, cut
     from u2studio.shared_core.progress import silent
 
-    def made(name: str, output: str, refine: str, target: str = "scratch.png") -> None:
-        params = {"matte": {"refine": refine}, "estimate_foreground": {}}
-        wish = Wish(outputs=(output,), params=params, background=None, overwrite=True)
+    def made(name: str, output: str, matte: Mapping[str, object], target: str = "scratch.png") -> None:
+        wish = Wish(outputs=(output,), params={"matte": matte}, background=None, overwrite=True)
         one = Photo(source=folder / "large.jpg", name="-", targets={output: folder / target})
         cut(one, wish, None, models=_models(name), progress=silent, language="en")
 
-    jobs: Jobs = {"folder": lambda: _folder(folder), "edge refinement": lambda: _refined(folder)}
+    jobs: Jobs = {"folder": lambda: _folder(folder, PLAIN), "folder by default": lambda: _folder(folder, {}), "edge refinement": lambda: _refined(folder)}
     for name in ENGINES:
         jobs[f"network {name}"] = lambda name=name: _models(name).get("u2netp")(_batch(320))
         jobs[f"network 1024 {name}"] = lambda name=name: _models(name).get("u2netp")(_batch(1024))
-        jobs[f"cutout {name}"] = lambda name=name: made(name, "cutout", "none", "ours.png")
-        jobs[f"mask {name}"] = lambda name=name: made(name, "alpha", "none")
-    jobs["cutout best, edge refined"] = lambda: made("best", "cutout", "guided")
+        jobs[f"cutout {name}"] = lambda name=name: made(name, "cutout", PLAIN, "ours.png")
+        jobs[f"mask {name}"] = lambda name=name: made(name, "alpha", PLAIN)
+    jobs["cutout best, freed"] = lambda: made("best", "cutout", {"refine": "none"})
+    jobs["cutout best, default"] = lambda: made("best", "cutout", {})
     return jobs
 
 
-def _folder(folder: Path) -> None:
+def _folder(folder: Path, matte: Mapping[str, object]) -> None:
     """As `u2studio matte FOLDER`, with models loaded."""
     from u2studio.shared_core.cli.folder import Folder, automatic_jobs
     from u2studio.shared_core.cli.photo import Photo, Wish, cut
@@ -98,7 +100,7 @@ def _folder(folder: Path) -> None:
     from u2studio.shared_core.imaging.files import OutputNames, find_pictures
     from u2studio.shared_core.progress import Progress
 
-    wish = Wish(outputs=("cutout",), params={"matte": {"refine": "none"}, "estimate_foreground": {}}, background=None, overwrite=True)
+    wish = Wish(outputs=("cutout",), params={"matte": matte}, background=None, overwrite=True)
 
     def do(photo: Photo, progress: Progress):
         return cut(photo, wish, None, models=_models("best", automatic_jobs()), progress=progress, language="en")

@@ -22,7 +22,8 @@ EDGE_PER_ENLARGEMENT = 1.5
 """automatic edge width: a map enlarged n times knows its edge to about n pixels"""
 
 
-def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width: float, keep_transparency: bool, detail: bool, job: Job) -> dict[str, Tensor]:
+def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width: float, keep_transparency: bool, detail: bool, colours: str,
+          job: Job) -> dict[str, Tensor]:  # fmt: skip
     """Alpha, and where wanted confidence, foreground and cut-out, of each picture of a batch."""
     network = job.model(model)
     alpha = torch.empty(image.shape[:3] if len(image) > 1 else (0,), device=image.device)
@@ -46,7 +47,7 @@ def matte(image: Tensor, *, model: str, preprocess: str, refine: str, edge_width
             confidence[index] = F.interpolate(agreement(estimate.stages)[None], size=image.shape[1:3], mode="bilinear")[0, 0]
     job.progress(len(image), len(image), "Finding the subject")
     _tell_confidence(figures, job)
-    return {"alpha": alpha, **({} if confidence is None else {"confidence": confidence}), **_coloured(image, alpha, job)}
+    return {"alpha": alpha, **({} if confidence is None else {"confidence": confidence}), **_coloured(image, alpha, job, freed=colours == "freed")}
 
 
 def refine_alpha(image: Tensor, alpha: Tensor, trimap: Tensor | None, *, edge_width: float, method: str, job: Job) -> dict[str, Tensor]:
@@ -79,14 +80,15 @@ def clothes(image: Tensor, *, model: str, preprocess: str, job: Job) -> dict[str
     return {name: torch.stack(made) for name, made in masks.items()}
 
 
-def _coloured(image: Tensor, alpha: Tensor, job: Job) -> dict[str, Tensor]:
+def _coloured(image: Tensor, alpha: Tensor, job: Job, *, freed: bool = True) -> dict[str, Tensor]:
     if not job.wants("foreground", "cutout"):
         return {}
     if job.wants("foreground"):
-        foreground = free_foreground(image, alpha, job.progress)
+        foreground = free_foreground(image, alpha, job.progress) if freed else image[..., :3].clone(memory_format=torch.contiguous_format)
         return {"foreground": foreground, **({"cutout": cutout(foreground, alpha)} if job.wants("cutout") else {})}
     made = cutout(image, alpha)
-    free_colours(image, alpha, made, job.progress)
+    if freed:
+        free_colours(image, alpha, made, job.progress)
     return {"cutout": made}
 
 

@@ -44,6 +44,12 @@ MATTE = Operation(
             name="detail", title="Closer look", default=False,
             help="Looks again at the subject and along its edge, closer, which finds more in photos of many megapixels. About ten more passes of the network.",
         ),
+        Choice(
+            name="colours", title="Edge colours", default="freed",
+            help="At half-transparent edges the old background shines through. "
+            "Its colour is taken out there, or stays as it is in the photo, which is quicker.",
+            options=(Option("freed", "Freed of the background"), Option("photo", "As in the photo")),
+        ),
     ),
     outputs=(
         ALPHA_OUT,

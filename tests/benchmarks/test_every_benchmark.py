@@ -17,7 +17,7 @@ SMALLEST = {
     "worker": ("--megapixels", "0.01"),
 }
 EXPECTED = {
-    "speed": ("photo → RGBA PNG, best engine", "cold command", "peak memory", "1024×1024"),
+    "speed": ("photo → RGBA PNG, what rembg does", "cold command", "peak memory", "1024×1024"),
     "growth": ("| 0.05 |", "| 2 |"),
     "stages": ("| decode |", "| foreground |", "| PNG |"),
     "roofline": ("matrix product", "best engine", "share of the peak"),

@@ -39,6 +39,16 @@ def test_what_is_not_asked_for_is_not_done(u2studio: Callable, photo_file: Path)
     assert np.array_equal(np.asarray(Image.open("plain.png")), np.asarray(Image.open("same.png")))
 
 
+def test_the_photos_own_colours_are_kept_where_asked_for(u2studio: Callable, photo_file: Path) -> None:
+    asked = ("--output", "cutout", "--output", "foreground", "--colours", "photo")
+    assert u2studio("matte", photo_file, "-o", "out", *asked, *EXACT).status == 0
+    photo, cutout = np.asarray(Image.open(photo_file)), _made("cup_cutout")
+    visible = cutout[..., 3] > 0
+    assert visible.any()
+    assert np.array_equal(cutout[visible][:, :3], photo[visible])
+    assert np.array_equal(_made("cup_foreground"), photo)
+
+
 def test_clean_up_and_backgrounds(u2studio: Callable, photo_file: Path) -> None:
     ask = ("--output", "alpha", "--output", "composite", "--clean-hardness", "100", "--composite-fill", "gradient", "--composite-colour", "#ff0000")
     assert u2studio("matte", photo_file, "-o", "out", *ask, *EXACT).status == 0
