@@ -3,7 +3,7 @@
     python benchmarks/speed.py --onnx u2netp.onnx [--peer FOLDER] [--repeat 5] [--files 64] [--megapixels 12] [--write]
     python benchmarks/speed.py --alone --repeat 1 --files 2 --megapixels 0.1        # without rembg: does every job run?
 
-Jobs with models loaded run in two processes that stay, ours and rembg's; commands and peak memory in a process of their own each time. About a minute a round.
+Jobs with models loaded run in processes that stay, ours and rembg's; commands and peak memory in a process of their own each time. About a minute a round.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ class Side:
         self.name, self.folder, self.python, self.environment = name, folder, python, environment
         self.processor: dict[str, float] = {}
         """least processor seconds of each job"""
-        self.child = self._child()
+        self.children = {False: self._child(), True: self._child()}
+        """for one photo, and for a folder: engines are set up for one or several pictures at a time, as commands do, never for both"""
 
     def _child(self) -> Child:
         return Child(self.python, CHILD, self.name, self.folder, environment=self.environment)
@@ -104,8 +105,9 @@ class Side:
         """Seconds."""
         if job in (commands := self._commands()):
             return command(*commands[job], environment=self.environment).seconds
-        seconds = self.child.do(job)
-        self.processor[job] = min(self.processor.get(job, 1e9), self.child.last["processor"])
+        child = self.children["folder" in job]
+        seconds = child.do(job)
+        self.processor[job] = min(self.processor.get(job, 1e9), child.last["processor"])
         return seconds
 
     def peak(self, job: str) -> float:
@@ -220,8 +222,8 @@ def main() -> None:
         finally:
             command(*U2STUDIO, "worker", "--stop", environment=ours.environment)
             for side in (ours, theirs):
-                if side:
-                    side.child.close()
+                for child in side.children.values() if side else ():
+                    child.close()
     publish("speed", text, write=arguments.write)
 
 

@@ -12,6 +12,9 @@ __all__ = ["fast_guided_filter", "guided_filter", "linear_models"]
 _TILE = 256
 """Side in pixels of the square worked at once: planes of this size stay in a processor's cache, which makes sums three times faster."""
 
+_CENTRE = 0.5
+"""A guide lowered by this has the same a, and smaller numbers, which cancel less. The same for all tiles, so that these change nothing."""
+
 
 def guided_filter(guide: Tensor, alpha: Tensor, radius: int, eps: float) -> Tensor:
     """Filter `alpha` so that it follows the edges of `guide`: per window the linear model alpha ≈ a·guide + b, averaged over all windows.
@@ -67,12 +70,11 @@ def linear_models(colour: Tensor, alpha: Tensor, radius: int, eps: float) -> Ten
         alpha: 0..1, [H, W].
         radius: in pixels, ≥ 1.
         eps: as in `guided_filter`.
-    Returns: [4, H, W], float64 (float32 on devices without it).
+    Returns: [4, H, W], float32, or float64 where sums need it.
     """
-    dtype = torch.float32 if colour.device.type == "mps" else torch.float64
-    centre = colour.mean((1, 2), keepdim=True).to(dtype)  # a shifted guide has the same a; small numbers cancel less, which float32 needs
+    dtype = torch.float32 if colour.device.type in ("cpu", "mps") else torch.float64  # on the CPU sums over windows are taken in double
     alpha = alpha.to(dtype)
-    red, green, blue = shifted = colour.to(dtype) - centre
+    red, green, blue = shifted = colour.to(dtype) - _CENTRE
     products = (red * red, red * green, red * blue, green * green, green * blue, blue * blue)
     r, g, b, mean_alpha, rr, rg, rb, gg, gb, bb, r_alpha, g_alpha, b_alpha = box_mean(
         torch.stack((red, green, blue, alpha, *products, *(shifted * alpha))), radius
@@ -87,5 +89,5 @@ def linear_models(colour: Tensor, alpha: Tensor, radius: int, eps: float) -> Ten
     a_red = (c_rr * r_alpha + c_rg * g_alpha + c_rb * b_alpha).div_(determinant)
     a_green = (c_rg * r_alpha + c_gg * g_alpha + c_gb * b_alpha).div_(determinant)
     a_blue = (c_rb * r_alpha + c_gb * g_alpha + c_bb * b_alpha).div_(determinant)
-    offset = mean_alpha - a_red * (r + centre[0]) - a_green * (g + centre[1]) - a_blue * (b + centre[2])
+    offset = mean_alpha - a_red * (r + _CENTRE) - a_green * (g + _CENTRE) - a_blue * (b + _CENTRE)
     return box_mean(torch.stack((a_red, a_green, a_blue, offset)), radius)
