@@ -30,30 +30,33 @@ turns, in an order that is reversed every other round, and the least of the roun
 """
 
 
-def photo(width: int, height: int, seed: int) -> Image.Image:
-    """A public-domain photo in this size, with a sensor's noise, which decides how long a PNG takes. All but seed 0 show a part."""
-    files, random = sorted((ROOT / "shared_core" / "models" / "pictures").glob("*.jpg")), np.random.default_rng(seed)
+EMBEDDED = ROOT / "shared_core" / "models" / "pictures"
+"""four public-domain photos"""
+
+
+def photo(width: int, height: int, seed: int, source: Path = EMBEDDED) -> Image.Image:
+    """A JPEG photo of a folder in this size, with a sensor's noise, which decides how long a PNG takes. Where there are too few, all but the first show a part."""
+    files, random = sorted(source.glob("*.jpg")), np.random.default_rng(seed)
     with Image.open(files[seed % len(files)]) as file:
         image = file.convert("RGB")
-    if seed:
+    if seed and len(files) < 64:
         share = random.uniform(0.6, 1)
         x, y = (random.uniform(0, (1 - share) * side) for side in image.size)
         image = image.crop((round(x), round(y), round(x + share * image.width), round(y + share * image.height)))
-    if seed % 2:
-        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if seed % 2 else image
     pixels = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC)).astype(np.float32)
     noise = random.normal(0, 2, pixels.shape).astype(np.float32)
     return Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
 
 
-def save_photo(file: Path, megapixels: float, seed: int = 0) -> Path:
+def save_photo(file: Path, megapixels: float, seed: int = 0, source: Path = EMBEDDED) -> Path:
     """A JPEG of 4:3. Large ones are made by a process of their own: what this one once needed would count as the peak of every process it starts."""
     width = max(16, round((megapixels * 1e6 * 4 / 3) ** 0.5))
     file.parent.mkdir(parents=True, exist_ok=True)
     if megapixels > 1 and __name__ != "__main__":
-        subprocess.run([sys.executable, __file__, str(file), str(megapixels), str(seed)], check=True)
+        subprocess.run([sys.executable, __file__, str(file), str(megapixels), str(seed), str(source)], check=True)
     else:
-        photo(width, width * 3 // 4, seed).save(file, quality=92)
+        photo(width, width * 3 // 4, seed, source).save(file, quality=92)
     return file
 
 
@@ -184,4 +187,4 @@ def _mark(name: str, what: str) -> str:
 
 
 if __name__ == "__main__":
-    save_photo(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+    save_photo(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))

@@ -1,6 +1,6 @@
 """From photo to cut-out, timed beside rembg with the same U²-NetP: sets up rembg's own environment, takes turns with it, and prints the table of goals.
 
-    python benchmarks/speed.py --onnx u2netp.onnx [--peer FOLDER] [--repeat 5] [--files 64] [--megapixels 12] [--write]
+    python benchmarks/speed.py --onnx u2netp.onnx [--peer FOLDER] [--repeat 5] [--files 64] [--megapixels 12] [--photos FOLDER] [--write]
     python benchmarks/speed.py --alone --repeat 1 --files 2 --megapixels 0.1        # without rembg: does every job run?
 
 Jobs with models loaded run in processes that stay, ours and rembg's; commands and peak memory in a process of their own each time. About a minute a round.
@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from measuring import ROOT, Child, circumstances, command, in_turns, load, publish, save_photo, shown, table
+from measuring import EMBEDDED, ROOT, Child, circumstances, command, in_turns, load, publish, save_photo, shown, table
 
 REMBG = "rembg[cpu,cli]==2.0.86"
 CHILD = ROOT / "benchmarks" / "speed_child.py"
@@ -152,7 +152,7 @@ def report(times: dict[str, list[float]], ours: Side, theirs: Side | None, argum
     text = f"""## Beside rembg {REMBG.rpartition("=")[2]}
 
 {circumstances(before)}
-Photo of {arguments.megapixels:g} megapixels, folder of {arguments.files} files, {arguments.repeat} rounds; the same U²-NetP. Only commands load their models.
+Photo of {arguments.megapixels:g} megapixels, folder of {arguments.files} {_named(arguments.photos)}, {arguments.repeat} rounds; the same U²-NetP. Only commands load their models.
 rembg neither refines the edge nor frees its colours of the background; rows "what rembg does" do not either, the others do.
 
 {table(("what", "ms, least (median)", "rembg ms", "times as fast", "goal"), rows)}
@@ -165,6 +165,10 @@ rembg neither refines the edge nor frees its colours of the background; rows "wh
         share = (ours.folder / "ours.png").stat().st_size / (ours.folder / "theirs.png").stat().st_size
         text += f"\nPNG of the cut-out: {share:.2f} times rembg's bytes (goal ≤ 1.15), with straight colour; rembg's is multiplied by alpha."
     return f"{text}\n\n{precision(arguments.pictures)}"
+
+
+def _named(photos: Path) -> str:
+    return "parts of four photos" if photos == EMBEDDED else f"photos of `{photos.parent.name}`"
 
 
 def _peaks(ours: Side, theirs: Side | None) -> Iterator[tuple[object, ...]]:
@@ -204,6 +208,7 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="leave rembg out")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--files", type=int, default=64)
+    parser.add_argument("--photos", type=Path, default=EMBEDDED, help="JPEGs to make the folder of; default: parts of the four embedded ones")
     parser.add_argument("--megapixels", type=float, default=12)
     parser.add_argument("--pictures", type=int, default=4, help="of the four that precision is measured on")
     parser.add_argument("--write", action="store_true")
@@ -213,7 +218,7 @@ def main() -> None:
         folder = Path(place) / "photos"
         save_photo(folder / "large.jpg", arguments.megapixels)
         for index in range(arguments.files):
-            save_photo(folder / "many" / f"{index:03}.jpg", min(2, arguments.megapixels / 6), index)
+            save_photo(folder / "many" / f"{index:03}.jpg", min(2, arguments.megapixels / 6), index, arguments.photos)
         ours = Side("ours", folder, Path(sys.executable), {"XDG_RUNTIME_DIR": place})
         theirs = None if arguments.alone else Side("rembg", folder, *peer(arguments.peer, arguments.onnx))
         try:
