@@ -52,4 +52,4 @@ def default_precision() -> str:
     """What OpenVINO computes in on this CPU unless told: "f32"; "bf16" where the processor multiplies it."""
     import openvino as ov
 
-    return {"bfloat16": "bf16", "float16": "f16"}.get(ov.Core().get_property("CPU", "INFERENCE_PRECISION_HINT").to_string(), "f32")
+    return ov.Core().get_property("CPU", "INFERENCE_PRECISION_HINT").to_string()
