@@ -35,7 +35,7 @@ EMBEDDED = ROOT / "shared_core" / "models" / "pictures"
 
 
 def photo(width: int, height: int, seed: int, source: Path = EMBEDDED) -> Image.Image:
-    """A JPEG photo of a folder in this size, with a sensor's noise, which decides how long a PNG takes. Where there are too few, all but the first show a part."""
+    """A JPEG photo of a folder in this size, with a sensor's noise, which decides how long a PNG takes; of too few, all but the first show a part."""
     files, random = sorted(source.glob("*.jpg")), np.random.default_rng(seed)
     with Image.open(files[seed % len(files)]) as file:
         image = file.convert("RGB")

@@ -152,7 +152,8 @@ def report(times: dict[str, list[float]], ours: Side, theirs: Side | None, argum
     text = f"""## Beside rembg {REMBG.rpartition("=")[2]}
 
 {circumstances(before)}
-Photo of {arguments.megapixels:g} megapixels, folder of {arguments.files} {_named(arguments.photos)}, {arguments.repeat} rounds; the same U²-NetP. Only commands load their models.
+Photo of {arguments.megapixels:g} megapixels, folder of {arguments.files} {_named(arguments.photos)}, {arguments.repeat} rounds; the same U²-NetP.
+Only commands load their models.
 rembg neither refines the edge nor frees its colours of the background; rows "what rembg does" do not either, the others do.
 
 {table(("what", "ms, least (median)", "rembg ms", "times as fast", "goal"), rows)}
