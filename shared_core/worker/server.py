@@ -10,27 +10,24 @@ import contextlib
 import os
 import queue
 import secrets
-import shutil
 import sys
-import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection, Listener
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..errors import Cancelled, U2StudioError
 from ..progress import Progress
 from ..texts import translate
 from .client import WorkerError
-from .places import Address, locked, log_file, other_folders, own_folder, private
+from .listening import CLIENTS, listening, published
+from .places import Address, locked, log_file, own_folder, private
 from .protocol import VERSION, Plane, ProtocolError, admit, receive, send
 
 __all__ = ["Work", "serve"]
 
-CLIENTS = 32
 CHECK = 0.05
 """seconds between two looks whether a waiting client is still there"""
 
@@ -212,54 +209,18 @@ def serve(prepare: Callable[[], Work], version: str, *, idle_seconds: float) -> 
         if not alone:
             return False
         server = Server(prepare(), version)
-        with _listening(folder) as (listener, place):
+        with listening(folder) as (listener, place):
             server.start(listener)
-            published = [folder, *_published(Address(place, server.key, os.getpid()), folder)]
+            places = [folder, *published(Address(place, server.key, os.getpid()), folder)]
             _log(f"listening (process {os.getpid()})")
             try:
                 while not server.ended.wait(min(1.0, idle_seconds / 4)) and server.idle() < idle_seconds:
                     pass
             finally:
-                for one in published:
+                for one in places:
                     Address.remove(one)
         _log("ended" if server.ended.is_set() else "ended: nobody asked")
         return True
-
-
-@contextlib.contextmanager
-def _listening(folder: Path) -> Iterator[tuple[Listener, str | int]]:
-    """A listener that only this user reaches, and where it is. What a killed worker left is cleared away: we hold its lock."""
-    if sys.platform == "win32":
-        with Listener(("127.0.0.1", 0), "AF_INET", backlog=CLIENTS) as listener:
-            address: Any = listener.address
-            yield listener, address[1]
-        return
-    socket_path, spare = folder / "socket", None
-    if len(os.fsencode(socket_path)) > 100:  # the system's limit for the path of a socket is 108, elsewhere 104
-        spare = Path(tempfile.mkdtemp(prefix="u2studio-"))
-        socket_path = spare / "socket"
-    socket_path.unlink(missing_ok=True)
-    try:
-        with Listener(str(socket_path), "AF_UNIX", backlog=CLIENTS) as listener:
-            socket_path.chmod(0o600)
-            yield listener, str(socket_path)
-    finally:
-        if spare:
-            shutil.rmtree(spare, ignore_errors=True)
-
-
-def _published(address: Address, folder: Path) -> list[Path]:
-    """Leave the address where it belongs; returns the other folders it was left in, for clients in a sandbox, which see the socket there as a hard link."""
-    reached = []
-    for other in other_folders():
-        with contextlib.suppress(OSError):
-            link = private(other) / "socket"
-            link.unlink(missing_ok=True)
-            os.link(str(address.place), link)
-            Address(str(link), address.key, address.pid).write(other)
-            reached.append(other)
-    address.write(folder)
-    return reached
 
 
 def _log(line: str) -> None:
