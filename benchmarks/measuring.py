@@ -29,7 +29,8 @@ Every section is written by its benchmark (`python benchmarks/NAME.py --write`) 
 turns, in an order that is reversed every other round, and the least of the rounds counts. No GPU was measured: what CUDA makes of it is not known.
 
 Tried and left: decoding a JPEG four times smaller where only the mask is wanted saves 15 ms at 12 megapixels, but masks of doubtful pictures stray by 0.003,
-more than all of bf16; batches of pictures on two cores gain nothing over one picture after the other; ISA-L for a whole PNG saves another 40 ms and makes it 9 % larger.
+more than all of bf16; batches of pictures on two cores gain nothing over one picture after the other; ISA-L for a whole PNG saves another 40 ms and
+makes it 9 % larger.
 PyTorch itself is 190 MiB and OpenVINO 100 MiB of every process that runs a network, which keeps memory above half of rembg's.
 """
 
