@@ -218,7 +218,7 @@ class Client:
                 "Or allow it once and for all: flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP",
                 command=subprocess.list2cmdline(self.command),
             )
-        return WorkerError("The worker could not start: {reason}. More is in {log}", reason=_last_line(log_file()), log=log_file())
+        return WorkerError("The worker could not start: {reason}. More is in {log}", reason=_last_line(log_file()).rstrip("."), log=log_file())
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:

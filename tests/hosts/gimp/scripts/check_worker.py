@@ -87,3 +87,23 @@ while status():
     assert time.monotonic() < end
 done("matte", image, [layer])
 good("stopped by hand: the next call starts another")
+
+
+def compute_on(device: str) -> None:
+    """As the settings keep it; they end the worker too."""
+    Gimp.attach_parasite(Gimp.Parasite.new("u2studio-device", Gimp.PARASITE_PERSISTENT, device.encode()))
+    worker("--stop")
+    end = time.monotonic() + 5
+    while status():
+        assert time.monotonic() < end
+
+
+compute_on("cpu")
+done("matte", image, [layer])
+assert b"--device\0cpu\0" in Path(f"/proc/{status()['pid']}/cmdline").read_bytes()
+good("the device chosen in the settings is the worker's")
+compute_on("mps")  # which only Macs have
+refused("There is no device 'mps' here; there are: auto, cpu", "matte", image, [layer])
+compute_on("auto")
+done("matte", image, [layer])
+good("a device that is not there is refused by name, another choice works at once")
