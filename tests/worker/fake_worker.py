@@ -58,6 +58,6 @@ class FakeWork:
 if "FAKE_VERSION" in os.environ:
     server.VERSION = int(os.environ["FAKE_VERSION"])
 if "FAKE_TCP" in os.environ:  # what is used where Python has no AF_UNIX
-    server.sys = types.SimpleNamespace(platform="win32", stderr=sys.stderr)
+    listening.sys = types.SimpleNamespace(platform="win32")
 idle = float(sys.argv[sys.argv.index("--idle") + 1]) if "--idle" in sys.argv else 60.0
 sys.exit(0 if server.serve(FakeWork, "0.0.fake", idle_seconds=idle) else 75)
