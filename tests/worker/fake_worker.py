@@ -11,7 +11,7 @@ import time
 import types
 from pathlib import Path
 
-from u2studio.shared_core.worker import protocol, server
+from u2studio.shared_core.worker import listening, protocol, server
 
 INVERTED = bytes(range(255, -1, -1))
 
