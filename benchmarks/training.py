@@ -33,6 +33,9 @@ WAYS: Mapping[str, Mapping[str, bool]] = {
 
 def measure_step(size: int, batch: int, *, bf16: bool, channels_last: bool, checkpointing: bool) -> dict[str, float]:
     """Wall and processor seconds of the second step, and this process's peak memory in MiB."""
+    from u2studio.shared_core.cli.process import begin
+
+    begin()  # as the command does
     import torch
 
     from u2studio.shared_core.training.matting.losses import deep_supervision
