@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .planes import box_mean, colour_planes, enlarge_blocks, shrink_blocks
+from .planes import box_mean, box_mean_in_double, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["fast_guided_filter", "guided_filter", "linear_models"]
 
@@ -55,7 +55,7 @@ def fast_guided_filter(guide: Tensor, alpha: Tensor, radius: int, eps: float, su
                 y0, x0, y1, x1 = max(0, y - halo), max(0, x - halo), y + side + halo, x + side + halo
                 colour = colour_planes(guide[one, y0:y1, x0:x1])
                 coarse = shrink_blocks(alpha[one, None, y0:y1, x0:x1].float(), subsample)[0]
-                models = linear_models(shrink_blocks(colour, subsample), coarse, small_radius, eps).float()
+                models = linear_models(shrink_blocks(colour, subsample), coarse, small_radius, eps)
                 models = enlarge_blocks(models, subsample, *colour.shape[1:])
                 value = (models[:3] * colour).sum(0) + models[3]
                 filtered[one, y : y + side, x : x + side] = value[y - y0 : y - y0 + side, x - x0 : x - x0 + side]
@@ -70,13 +70,11 @@ def linear_models(colour: Tensor, alpha: Tensor, radius: int, eps: float) -> Ten
         alpha: 0..1, [H, W].
         radius: in pixels, ≥ 1.
         eps: as in `guided_filter`.
-    Returns: [4, H, W], float32, or float64 where sums need it.
+    Returns: float32, [4, H, W].
     """
-    dtype = torch.float32 if colour.device.type in ("cpu", "mps") else torch.float64  # on the CPU sums over windows are taken in double
-    alpha = alpha.to(dtype)
-    red, green, blue = shifted = colour.to(dtype) - _CENTRE
+    red, green, blue = shifted = colour - _CENTRE
     products = (red * red, red * green, red * blue, green * green, green * blue, blue * blue)
-    r, g, b, mean_alpha, rr, rg, rb, gg, gb, bb, r_alpha, g_alpha, b_alpha = box_mean(
+    r, g, b, mean_alpha, rr, rg, rb, gg, gb, bb, r_alpha, g_alpha, b_alpha = box_mean_in_double(
         torch.stack((red, green, blue, alpha, *products, *(shifted * alpha))), radius
     )
     rr, rg, rb = rr - r * r + eps, rg - r * g, rb - r * b
@@ -90,4 +88,4 @@ def linear_models(colour: Tensor, alpha: Tensor, radius: int, eps: float) -> Ten
     a_green = (c_rg * r_alpha + c_gg * g_alpha + c_gb * b_alpha).div_(determinant)
     a_blue = (c_rb * r_alpha + c_gb * g_alpha + c_bb * b_alpha).div_(determinant)
     offset = mean_alpha - a_red * (r + _CENTRE) - a_green * (g + _CENTRE) - a_blue * (b + _CENTRE)
-    return box_mean(torch.stack((a_red, a_green, a_blue, offset)), radius)
+    return box_mean(torch.stack((a_red, a_green, a_blue, offset)).float(), radius)

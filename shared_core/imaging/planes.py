@@ -14,7 +14,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["box_mean", "colour_levels", "colour_planes", "enlarge_blocks", "shrink_blocks", "shrink_levels", "shrink_plane", "window_extremes"]
+__all__ = [
+    "box_mean",
+    "box_mean_in_double",
+    "colour_levels",
+    "colour_planes",
+    "enlarge_blocks",
+    "shrink_blocks",
+    "shrink_levels",
+    "shrink_plane",
+    "window_extremes",
+]
 
 
 def box_mean(planes: Tensor, radius: int) -> Tensor:
@@ -35,6 +45,13 @@ def box_mean(planes: Tensor, radius: int) -> Tensor:
     return planes
 
 
+def box_mean_in_double(planes: Tensor, radius: int) -> Tensor:
+    """`box_mean` of float32 in float64, for differences of means that nearly cancel (float32 on devices without it)."""
+    if planes.device.type == "cpu":
+        return _box_mean_by_opencv(planes, radius, np.float64)
+    return box_mean(planes if planes.device.type == "mps" else planes.double(), radius)
+
+
 def _counted(planes: Tensor, radius: int, axis: int) -> Tensor:
     """How many places of an axis lie in each window."""
     length = planes.shape[axis]
@@ -42,12 +59,13 @@ def _counted(planes: Tensor, radius: int, axis: int) -> Tensor:
     return ((place + radius + 1).clamp_(max=length) - (place - radius).clamp_(min=0)).to(planes.dtype)
 
 
-def _box_mean_by_opencv(planes: Tensor, radius: int) -> Tensor:
+def _box_mean_by_opencv(planes: Tensor, radius: int, kind: type | None = None) -> Tensor:
     source = planes.contiguous().numpy().reshape(-1, *planes.shape[-2:])
-    means = np.empty_like(source)
+    means = np.empty(source.shape, kind or source.dtype)
+    depth = cv2.CV_32F if means.itemsize == 4 else cv2.CV_64F
     side = 2 * radius + 1
     for one, made in zip(source, means, strict=True):
-        cv2.boxFilter(one, -1, (side, side), dst=made, borderType=cv2.BORDER_CONSTANT)  # divides by side² also where less is left
+        cv2.boxFilter(one, depth, (side, side), dst=made, borderType=cv2.BORDER_CONSTANT)  # divides by side² also where less is left
     for axis, length in enumerate(source.shape[1:], 1):
         for start, stop in ((0, min(radius, length)), (max(radius, length - radius), length)):
             edge = (slice(None),) * axis + (slice(start, stop),)

@@ -78,7 +78,7 @@ def _refine_tile(image: Tensor, alpha: Tensor, refined: Tensor, reach: int, bloc
     steeper = low + span * _steepened((coarse[here] - low) / span, _BEFORE)
     part = _pixels(near, block)
     colour, before = colour_planes(image[part]), alpha[part].float()
-    models = linear_models(shrink_blocks(colour, block), steeper, reach, _EDGE_VARIANCE).float()
+    models = linear_models(shrink_blocks(colour, block), steeper, reach, _EDGE_VARIANCE)
     red, green, blue, offset, low, span, strength = enlarge_blocks(torch.cat((models, edges)), block, *before.shape)
     followed = (red * colour[0]).add_(green * colour[1]).add_(blue * colour[2]).add_(offset)
     after = _steepened(followed.sub_(low).div_(span).clamp_(0, 1), _AFTER).mul_(span).add_(low)

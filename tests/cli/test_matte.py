@@ -87,7 +87,15 @@ def test_cutout_is_what_is_made_unasked_and_says_how(u2studio: Callable, photo_f
     assert Image.open("out/cup.png").mode == "RGBA"
     provenance = read_provenance(Path("out/cup.png"))
     assert provenance is not None
-    expected = {"model": "u2netp", "preprocess": "default", "refine": "guided", "edge_width": 0.0, "keep_transparency": False, "detail": False}
+    expected = {
+        "model": "u2netp",
+        "preprocess": "default",
+        "refine": "guided",
+        "edge_width": 0.0,
+        "keep_transparency": False,
+        "detail": False,
+        "colours": "freed",
+    }
     assert provenance["parameters"] == expected
     assert list(provenance["models"]) == ["u2netp"]  # pyright: ignore[reportArgumentType, reportCallIssue]
 
