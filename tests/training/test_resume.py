@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,9 @@ def test_killed_between_checkpoints_is_bit_exact(whole: Path, tmp_path: Path) ->
 
 
 def test_readers_of_their_own_change_nothing(whole: Path, tmp_path: Path) -> None:
-    run(tmp_path, workers=2)
+    """In a process of its own, as training is: readers are forked, and the threads of all the engines that were tested here do not survive that."""
+    program = "import sys; from pathlib import Path; from tests.training.tiny import run; run(Path(sys.argv[1]), workers=2)"
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=Path(__file__).parents[2], check=True)
     same_outcome(whole, tmp_path)
 
 
