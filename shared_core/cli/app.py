@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import sys
@@ -83,6 +84,11 @@ def run() -> int:
     except BrokenPipeError:  # the reader of our output went away (`| head`)
         sys.stderr.close()
         return 141
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        console.complain(say("{name} could not be written: {reason}.", name="-", reason=error.strerror))  # what names its file is a U2StudioError
+        return 1
     except U2StudioError as error:
         console.complain(error.text(console.LANGUAGE))
         return 1

@@ -129,7 +129,7 @@ class _Chain:
 
     @cached_property
     def _freed(self) -> Mapping[str, Tensor]:
-        """The subject's own colours, or with those of the photo where these were asked for; and the cut-out where it is wanted without a shadow."""
+        """The subject's own colours, or the photo's where these were asked for; and the cut-out where it is wanted without a shadow."""
         from ..imaging.composite import cutout
 
         image = self.image
@@ -137,7 +137,7 @@ class _Chain:
             image = self.perform("despill", {"foreground": image}, self.params["despill"], wanted=("foreground",))["foreground"]
         shadow = "drop_shadow" in self.params
         if self.params["matte"].get("colours") == "photo":
-            return {"foreground": image[..., :3], **({"cutout": cutout(image, self.alpha)} if "cutout" in self.outputs else {})}
+            return {"foreground": image[..., :3], **({"cutout": cutout(image, self.alpha)} if "cutout" in self.outputs and not shadow else {})}
         wanted = [one for one in ("cutout", "foreground") if one in self.outputs and not (one == "cutout" and shadow)]
         if "foreground" not in wanted and (shadow or "composite" in self.outputs):
             wanted.append("foreground")

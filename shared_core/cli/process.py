@@ -35,7 +35,7 @@ def _keep_freed_memory() -> None:
 
 
 def end(status: int) -> NoReturn:
-    """Leave with an exit status, without taking PyTorch apart first, which would need a third of a second."""
+    """Leave with an exit status, without taking PyTorch apart first, which would need a third of a second. What was printed is flushed already."""
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

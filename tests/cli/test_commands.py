@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -203,3 +206,12 @@ def test_several_outputs_of_an_operation(u2studio: Callable, photo_file: Path) -
     assert u2studio("estimate-foreground", *both, "-o", "cup_{output}.png").status == 0
     assert Image.open("cup_cutout.png").mode == "RGBA"
     assert Image.open("cup_foreground.png").mode == "RGB"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_output_that_cannot_be_written_is_said() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command, english = [sys.executable, "-m", "u2studio", "--version"], {**os.environ, "LANG": "C.UTF-8"}
+        ending = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=english)
+    assert ending.returncode == 1
+    assert ending.stderr == "u2studio: - could not be written: No space left on device.\n"
