@@ -11,13 +11,16 @@ from torch import Tensor
 from ..errors import BadInput
 from ..spec import Input, Operation
 
-__all__ = ["checked_pictures"]
+__all__ = ["FACE_NUMBERS", "checked_pictures"]
+
+FACE_NUMBERS = 7
+"""in a row of the kind "faces"; see `spec.operation.Kind`"""
 
 
 def checked_pictures(operation: Operation, images: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
-    """Every input of `operation`, images as float32 or uint8, alphas and trimaps as float32 0..1.
+    """Every input of `operation`, images as float32 or uint8, alphas and trimaps as float32 0..1, faces as float32.
 
-    All are of one batch size, on one device, and of one height and width but for those of any size.
+    All pictures are of one batch size, on one device, and of one height and width but for those of any size.
 
     A missing optional input is None. Raises: BadInput, naming the input and what is wrong with it.
     """
@@ -30,14 +33,24 @@ def checked_pictures(operation: Operation, images: Mapping[str, Tensor]) -> dict
         if name not in images and not one.optional:
             raise BadInput("{operation} needs the input '{name}'.", operation=operation.id, name=name)
         checked[name] = _checked(one, images[name]) if name in images else None
-    _check_one_size({name: picture for name, picture in checked.items() if picture is not None and not known[name].any_size})
-    return _one_batch(checked)
+    pictures = {name: picture for name, picture in checked.items() if known[name].kind != "faces"}
+    _check_one_size({name: picture for name, picture in pictures.items() if picture is not None and not known[name].any_size})
+    checked |= _one_batch({name: picture for name, picture in pictures.items() if not known[name].per_face})
+    for name, faces in checked.items():
+        if known[name].kind == "faces" and faces is not None:
+            _check_faces(operation, name, faces, checked)
+    return checked
 
 
 def _checked(one: Input, picture: Tensor) -> Tensor:
     if not isinstance(picture, Tensor):
         raise BadInput("{name} is a {found}; it must be a tensor.", name=one.name, found=type(picture).__name__)
     shape = "×".join(str(n) for n in picture.shape)
+    if one.kind == "faces":
+        if picture.ndim != 2 or picture.shape[1] != FACE_NUMBERS:
+            raise BadInput("{name} has the shape {shape}; it must be a row of {numbers} numbers for each face.",
+                           name=one.name, shape=shape, numbers=FACE_NUMBERS)  # fmt: skip
+        return picture.float()
     if one.kind in ("alpha", "trimap"):
         if picture.ndim != 3:
             raise BadInput("{name} has the shape {shape}; it must be batch×height×width.", name=one.name, shape=shape)
@@ -56,6 +69,20 @@ def _checked(one: Input, picture: Tensor) -> Tensor:
             raise BadInput("{name} holds numbers that are not finite (NaN or infinity).", name=one.name)
         raise BadInput("{name} holds values from {low:g} to {high:g}; they must lie in 0 to 1.", name=one.name, low=low, high=high)
     return picture
+
+
+def _check_faces(operation: Operation, name: str, faces: Tensor, checked: Mapping[str, Tensor | None]) -> None:
+    """Every face must be a box in a picture there is, and have its own of the pictures that come one for each face."""
+    batch = max(len(picture) for one in operation.inputs if one.kind != "faces" and not one.per_face and (picture := checked[one.name]) is not None)
+    for row in faces.tolist():
+        picture, _left, _top, width, height, _roll, _score = row
+        if not all(map(math.isfinite, row)) or width <= 0 or height <= 0:
+            raise BadInput("{name} holds a box that is none: {row}.", name=name, row=", ".join(f"{number:g}" for number in row))
+        if picture != int(picture) or not 0 <= picture < batch:
+            raise BadInput("{name} holds a face of picture {picture:g}; pictures are counted from 0 to {last}.", name=name, picture=picture, last=batch - 1)
+    for one in operation.inputs:
+        if one.per_face and (pictures := checked[one.name]) is not None and len(pictures) != len(faces):
+            raise BadInput("{name} holds {found} pictures for {faces} faces; give one for each.", name=one.name, found=len(pictures), faces=len(faces))
 
 
 def _check_one_size(pictures: Mapping[str, Tensor]) -> None:
