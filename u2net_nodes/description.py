@@ -13,9 +13,24 @@ from ..shared_core.spec import Choice, Colour, Input, Integer, Kind, ModelChoice
 from ..shared_core.spec.parameters import unreachable
 from .wording import Words, _, words
 
-__all__ = ["FILLS", "FOLDER_LOADER", "LOADER", "MODEL_TYPE", "REMOVE_BACKGROUND", "FolderChoice", "Node", "Setting", "Slot", "Widget", "all_nodes", "node_of"]
+__all__ = [
+    "FACES_TYPE",
+    "FILLS",
+    "FOLDER_LOADER",
+    "LOADER",
+    "MODEL_TYPE",
+    "REMOVE_BACKGROUND",
+    "FolderChoice",
+    "Node",
+    "Setting",
+    "Slot",
+    "Widget",
+    "all_nodes",
+    "node_of",
+]
 
 MODEL_TYPE = "U2_MODEL"
+FACES_TYPE = "U2_FACES"
 LOADER = "U2LoadModel"
 FOLDER_LOADER = "U2LoadFolder"
 REMOVE_BACKGROUND = "U2RemoveBackground"
@@ -49,7 +64,7 @@ Setting = Parameter | FolderChoice
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A picture, mask or model that is linked. `kind` is the core's; None for models."""
+    """A picture, mask, list of faces or model that is linked. `kind` is the core's; None for models."""
 
     id: str
     type: str
@@ -121,6 +136,8 @@ def _socket_type(kind: Kind) -> str:
             return "IMAGE"
         case "alpha" | "trimap" | "map":
             return "MASK"
+        case "faces":
+            return FACES_TYPE
         case _:
             return unreachable(kind)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..shared_core import OutOfMemory, run
 from ..shared_core.models.engines.torch_engine import out_of_memory
-from ..shared_core.spec import Operation
+from ..shared_core.spec import Kind, Operation
 from .errors import user_language
 from .models import ComfyModels
 from .notices import show_notice
@@ -31,15 +31,17 @@ def perform(operation: Operation, linked: Mapping[str, Tensor | None], settings:
 
     Args:
         operation: what to do.
-        linked: pictures by input name, as nodes hand them on.
+        linked: pictures and faces by input name, as nodes hand them on.
         settings: parameters by name; those left out take their defaults.
         models: where models come from.
     Raises: the core's errors.
     """
     pictures = for_core(operation, linked)
-    batch = max((len(picture) for picture in pictures.values()), default=1)
+    batch = max((len(picture) for picture in _pixels(pictures)), default=1)
     device = management.get_torch_device()
-    alone = batch if any(one.any_size for one in operation.outputs) else 1  # what is cropped by its content is cropped alike within a batch
+    # what is cropped by its content is cropped alike within a batch, and faces tell by its number which picture they are of
+    together = any(one.any_size for one in operation.outputs) or any(one.kind == "faces" for one in (*operation.inputs, *operation.outputs))
+    alone = batch if together else 1
     ways = [(batch, device)] + ([(alone, device)] if batch > alone else []) + ([(alone, CPU)] if device != CPU else [])
     for number, (size, place) in enumerate(ways, start=1):
         try:
@@ -60,7 +62,7 @@ def _worked(
         part = {name: picture[start : start + size] if len(picture) == batch else picture for name, picture in pictures.items()}
         if place.type != "cpu":
             management.free_memory(sum(picture.nbytes for picture in part.values()) * WORKING_COPIES, place)
-        width, height = max((picture.shape[2], picture.shape[1]) for picture in part.values())
+        width, height = max((picture.shape[2], picture.shape[1]) for picture in _pixels(part))
         with out_of_memory(place, width, height):
             on_device = {name: picture.to(place) for name, picture in part.items()}
             progress = comfy_progress(piece, len(starts))
@@ -68,7 +70,14 @@ def _worked(
             progress(1, 1, "")
             for notice in outputs.notices:
                 show_notice(notice.text(user_language()))
-            made.append({name: for_comfyui(outputs[name], management.intermediate_device()) for name in outputs})
-            shown = next((one for one in operation.outputs if one.kind == "cutout"), operation.outputs[0])
-            show_preview(made[-1][shown.name])
+            kinds: dict[str, Kind] = {one.name: one.kind for one in operation.outputs}
+            made.append({name: for_comfyui(outputs[name], kinds[name], management.intermediate_device()) for name in outputs})
+            shown = sorted((one for one in kinds if kinds[one] != "faces"), key=lambda name: kinds[name] != "cutout")
+            if shown:
+                show_preview(made[-1][shown[0]])
     return made[0] if len(made) == 1 else {name: torch.cat([one[name] for one in made]) for name in made[0]}
+
+
+def _pixels(pictures: Mapping[str, Tensor]) -> list[Tensor]:
+    """Without the faces, whose rows are numbers."""
+    return [picture for picture in pictures.values() if picture.ndim > 2]

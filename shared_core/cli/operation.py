@@ -9,12 +9,14 @@ import click
 
 from ..door import run
 from ..errors import BadInput
-from ..spec import Operation
+from ..spec import Input, Operation, Output
 from .console import LANGUAGE, complain, progress_bar, say
 from .options import options_for, parameters_from, runtime_options
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
+
+    from ..door import Outputs
 
 __all__ = ["command_for"]
 
@@ -23,8 +25,9 @@ def command_for(operation: Operation) -> click.Command:
     """The command of an operation: its inputs are options that take files, its outputs a choice."""
     names = [output.name for output in operation.outputs]
     params: list[click.Parameter] = [
-        click.Option([f"--{one.name}"], required=not one.optional, type=click.Path(), metavar="FILE", help=say(one.help)) for one in operation.inputs
-    ]
+        click.Option([f"--{one.name}"], required=not one.optional, type=click.Path(), metavar="FILE", help=say(one.help),
+                     multiple=_one_for_each_face(operation, one)) for one in operation.inputs
+    ]  # fmt: skip
     params += options_for(operation)
     if len(names) > 1:
         params.append(
@@ -32,7 +35,7 @@ def command_for(operation: Operation) -> click.Command:
                          help=say("What to write. May be given several times; OUT then needs {output} in its name.", output="{output}")),
         )  # fmt: skip
     params += runtime_options()
-    params.append(click.Option(["-o", "target"], required=True, type=click.Path(), metavar="OUT", help=say("The file to write.")))
+    params.append(click.Option(["-o", "target"], required=True, type=click.Path(), metavar="OUT", help=_target_help(operation)))
     params.append(click.Option(["--overwrite"], is_flag=True, help=say("Replace results that are already there.")))
 
     def perform(target: str, overwrite: bool, device: str, precision: str, outputs: tuple[str, ...] = (names[0],), **options: object) -> int:
@@ -46,24 +49,34 @@ def command_for(operation: Operation) -> click.Command:
     return click.Command(operation.id.replace("_", "-"), params=params, callback=perform, help=say(operation.summary))
 
 
+def _one_for_each_face(operation: Operation, one: Input) -> bool:
+    """Whether an input takes several files: one for each face of those that are handed in with it."""
+    return one.any_size and any(other.kind == "faces" for other in operation.inputs)
+
+
+def _target_help(operation: Operation) -> str:
+    if any(one.any_size for one in operation.outputs) and any(one.kind == "faces" for one in (*operation.inputs, *operation.outputs)):
+        return say("The file to write. For several faces it needs {face} in its name, their number.", face="{face}")
+    return say("The file to write.")
+
+
 def _perform(
     operation: Operation, values: dict[str, object], files: dict[str, object], targets: dict[str, str], overwrite: bool, runtime: tuple[str, str]
 ) -> None:
     import torch
 
-    from ..imaging.files import check_target, read_picture, write_picture
+    from ..imaging.files import check_target
     from ..models.cache import ModelCache
 
     for target in targets.values():
         check_target(Path(target), overwrite=overwrite)
-    images: dict[str, Tensor] = {}
+    images = {}
     depth = 8
     for one in operation.inputs:
-        if files[one.name] is None:
-            continue
-        picture = read_picture(str(files[one.name]))
-        images[one.name] = torch.from_numpy(picture.as_alpha() if one.kind in ("alpha", "trimap") else picture.pixels)[None]
-        depth = max(depth, picture.depth)
+        if given := files[one.name]:
+            values_read, bits = _read(one, [str(file) for file in (given if isinstance(given, tuple) else (given,))])
+            images[one.name] = torch.from_numpy(values_read)
+            depth = max(depth, bits)
     try:
         models = ModelCache(device=runtime[0], precision=runtime[1])
     except BadInput as error:
@@ -72,5 +85,41 @@ def _perform(
         made = run(operation.id, images, values, models=models, progress=progress, wanted=tuple(targets))
     for notice in made.notices:
         complain(notice.text(LANGUAGE))
-    for output, target in targets.items():
-        write_picture(target, made[output][0].numpy(), depth=16 if depth == 16 else 8, provenance=made.provenance, overwrite=overwrite)
+    for output in operation.outputs:
+        if output.name in targets:
+            _write(output, made, targets[output.name], depth, overwrite)
+
+
+def _read(one: Input, files: list[str]) -> tuple[np.ndarray, int]:
+    """What an input's files hold, pictures in one batch, and bits per channel. Raises: BadInput."""
+    import numpy as np
+
+    from ..imaging.files import read_picture
+    from .faces_file import read_faces
+
+    if one.kind == "faces":
+        return read_faces(files[0]), 8
+    pictures = [read_picture(file) for file in files]
+    pixels = [picture.as_alpha() if one.kind in ("alpha", "trimap") else picture.pixels for picture in pictures]
+    for file, found in zip(files, pixels, strict=True):
+        if (found.shape, found.dtype) != (pixels[0].shape, pixels[0].dtype):
+            raise BadInput("{file} differs from {first} in size, transparency or bits; pictures for {name} must be alike.",
+                           file=file, first=files[0], name=one.name)  # fmt: skip
+    return np.stack(pixels), max(picture.depth for picture in pictures)
+
+
+def _write(output: Output, made: Outputs, target: str, depth: int, overwrite: bool) -> None:
+    """Write one output: a list of faces, a picture, or the pictures of several faces."""
+    from ..imaging.files import write_picture
+    from .faces_file import write_faces
+
+    pictures = made[output.name].numpy()
+    if output.kind == "faces":
+        write_faces(target, pictures, overwrite=overwrite)
+        return
+    if len(pictures) > 1 and "{face}" not in target:
+        raise BadInput("{name} is one file, and there are {count} faces: put {face} into its name, or choose one face.",
+                       name=target, count=len(pictures), face="{face}")  # fmt: skip
+    for number, pixels in enumerate(pictures, start=1):
+        name = target.replace("{face}", str(number))
+        write_picture(name, pixels, depth=16 if depth == 16 else 8, provenance=made.provenance, overwrite=overwrite)

@@ -9,7 +9,7 @@ import pytest
 
 from u2studio.shared_core import operations
 from u2studio.shared_core.spec import Choice, Input, Integer, ModelChoice, Number, Operation, Output, Switch
-from u2studio.u2net_nodes.description import MODEL_TYPE, Node, Slot, all_nodes, node_of
+from u2studio.u2net_nodes.description import FACES_TYPE, MODEL_TYPE, Node, Slot, all_nodes, node_of
 from u2studio.u2net_nodes.generate.schemas import broken_promises, current
 
 
@@ -50,6 +50,7 @@ def test_an_operation_nobody_knows_yet_becomes_a_node() -> None:
             inputs=(
                 Input(name="face", kind="image", title="Face", help="The face."),
                 Input(name="mask", kind="alpha", title="Mask", help="A mask.", optional=True),
+                Input(name="faces", kind="faces", title="Faces", help="The faces.", optional=True),
             ),
             parameters=(
                 ModelChoice(name="model", title="Model", help="The network.", default="portrait", task="portrait"),
@@ -63,7 +64,12 @@ def test_an_operation_nobody_knows_yet_becomes_a_node() -> None:
     )  # fmt: skip
     assert node.id == "U2DrawPortrait"
     assert node.category == "u2studio/portrait"
-    assert {one.id: (one.type, one.optional) for one in node.slots} == {"face": ("IMAGE", False), "mask": ("MASK", True), "model": (MODEL_TYPE, True)}
+    assert {one.id: (one.type, one.optional) for one in node.slots} == {
+        "face": ("IMAGE", False),
+        "mask": ("MASK", True),
+        "faces": (FACES_TYPE, True),
+        "model": (MODEL_TYPE, True),
+    }
     assert [one.id for one in node.widgets] == ["count", "width", "smooth", "style"]
     assert node.widgets[1].title.text() == "Width (px)"
     assert "scaled to the picture" in next(one for one in node.inputs if isinstance(one, Slot) and one.id == "mask").tooltip.text()

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from u2studio.shared_core import BadInput, operation
+from u2studio.shared_core.spec import Input, Operation
 from u2studio.u2net_nodes.pictures import for_comfyui, for_core
 
 REFINE = operation("refine_alpha")
@@ -38,6 +39,16 @@ def test_a_background_keeps_its_own_size() -> None:
     assert for_core(operation("composite"), linked)["background"].shape == (1, 20, 30, 3)
 
 
+def test_faces_pass_as_they_are() -> None:
+    """Their numbers are pixels and degrees: nothing that is cut to 0…1 or scaled with a picture."""
+    inputs = tuple(Input(name=kind, kind=kind, title="", help="") for kind in ("faces", "image"))
+    takes_both = Operation(id="made_up", family="", title="", summary="", inputs=inputs, parameters=(), outputs=())
+    faces = torch.tensor([[1.0, -12.5, 40.0, 120.0, 120.0, -30.0, 0.9], [0.0, 900.0, 3.0, 64.0, 64.0, 0.0, 0.5]])
+    assert torch.equal(for_core(takes_both, {"image": IMAGE, "faces": faces})["faces"], faces)
+    assert torch.equal(for_comfyui(faces, "faces", torch.device("cpu")), faces)
+    assert for_core(takes_both, {"image": IMAGE, "faces": faces[:0]})["faces"].shape == (0, 7)
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_number_formats_become_floats_and_come_back_as_floats(dtype: torch.dtype) -> None:
     given = (IMAGE * 1.2 - 0.1).to(dtype)
@@ -46,6 +57,6 @@ def test_other_number_formats_become_floats_and_come_back_as_floats(dtype: torch
     assert image.dtype == torch.float32
     assert torch.equal(image, given.float().clamp(0, 1))
     assert torch.equal(given, before)
-    shown = for_comfyui(image.to(dtype)[:, ::2], torch.device("cpu"))
+    shown = for_comfyui(image.to(dtype)[:, ::2], "image", torch.device("cpu"))
     assert shown.dtype == torch.float32
     assert shown.is_contiguous()

@@ -14,7 +14,7 @@ __all__ = ["LANGUAGES", "files"]
 
 LANGUAGES = {"en": "en", "zh": "zh_CN"}
 """ComfyUI's name of a language → the catalogue's"""
-CATEGORIES = (_("matting"), _("finishing"))
+CATEGORIES = (_("matting"), _("finishing"), _("faces"), _("portrait"))
 """families that have a translation; others show their id"""
 
 
