@@ -9,7 +9,7 @@ from gi.repository import Babl, Gegl, Gimp, GObject
 
 from .texts import _, with_mnemonics
 
-__all__ = ["argument", "declare", "masks", "others_of", "values"]
+__all__ = ["argument", "declare", "masks", "others_of", "pictures", "values"]
 
 FLAGS = GObject.ParamFlags.READWRITE
 
@@ -49,12 +49,19 @@ def masks(outputs: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     return [one for one in outputs if one["kind"] == "alpha"]
 
 
+def pictures(outputs: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The outputs that can be a new layer, what has transparency first; of several the user chooses. A foreground is a result of its own."""
+    found = [one for one in outputs if one["kind"] in ("cutout", "image") and one["name"] != "foreground"]
+    return sorted(found, key=lambda one: one["kind"] != "cutout")
+
+
 def declare(procedure: Gimp.Procedure, data: dict[str, Any]) -> None:
     """Give `procedure` the arguments of `data`: how to use the result, then the operation's parameters."""
     others = others_of(data)
-    parts = {one["name"]: (_(one["title"]), _(one["help"])) for one in masks(data["outputs"])}
+    parts, shown = ({one["name"]: (_(one["title"]), _(one["help"])) for one in found(data["outputs"])} for found in (masks, pictures))
     named = [("result", _("Result"), "")] if len(data["results"]) > 1 else []
     named += [("mask", _("Mask"), "")] if len(parts) > 1 else []
+    named += [("picture", _("Picture"), "")] if len(shown) > 1 else []
     named += [("existing", _("If there is a mask"), "")] if "layer-mask" in data["results"] else []
     named += [(one["name"], _(one["title"]), f" ({one['unit']})" if one.get("unit") else "") for one in [*others, *data["parameters"]]]
     labels = dict(zip((name for name, *_rest in named), with_mnemonics([(title, unit) for _name, title, unit in named]), strict=True))
@@ -67,6 +74,8 @@ def declare(procedure: Gimp.Procedure, data: dict[str, Any]) -> None:
         _declare_choice(procedure, "existing", labels["existing"], _("What becomes of a mask the layer already has."), _existing(), default)
     if len(parts) > 1:
         _declare_choice(procedure, "mask", labels["mask"], _("Which of the masks it finds."), parts, next(iter(parts)))
+    if len(shown) > 1:
+        _declare_choice(procedure, "picture", labels["picture"], _("What a new layer shows."), shown, next(iter(shown)))
     for one in others:
         add = procedure.add_drawable_argument if one["from"] == "drawable" else procedure.add_channel_argument
         add(argument(one["name"]), labels[one["name"]], _(one["help"]), one["optional"], FLAGS)

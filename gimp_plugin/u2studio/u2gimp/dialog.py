@@ -10,7 +10,7 @@ import gi
 gi.require_version("GimpUi", "3.0")
 from gi.repository import Gimp, GimpUi  # noqa: E402
 
-from .arguments import argument, masks, others_of  # noqa: E402
+from .arguments import argument, masks, others_of, pictures  # noqa: E402
 from .texts import _  # noqa: E402
 
 __all__ = ["agreed"]
@@ -30,6 +30,8 @@ def agreed(procedure: Gimp.Procedure, config: Any, data: dict[str, Any], drawabl
             scale.set_bounds(parameter["soft_low"], parameter["soft_high"], True)
     if "layer-mask" in data["results"] and any(_has_mask(one) for one in drawables):
         names.insert(0, "existing")
+    if len(pictures(data["outputs"])) > 1:
+        names.insert(0, "picture")
     if len(masks(data["outputs"])) > 1:
         names.insert(0, "mask")
     if len(data["results"]) > 1:

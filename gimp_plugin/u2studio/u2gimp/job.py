@@ -10,7 +10,7 @@ from typing import Any
 
 from gi.repository import Gegl, Gimp, GLib
 
-from .arguments import argument, masks, values
+from .arguments import argument, masks, pictures, values
 from .client import Client, WorkerError
 from .drawables import layers_of, selection_meets, uses_selection
 from .pixels import colour_type, mask_type, read_mask, read_picture
@@ -96,6 +96,8 @@ def _uses(outputs: Sequence[dict[str, str]], result: str, config: Any) -> dict[s
     def first(*kinds: str) -> str:
         return next(one["name"] for kind in kinds for one in outputs if one["kind"] == kind)
 
+    if result == "new-layer" and len(pictures(outputs)) > 1:
+        return {config.get_property("picture"): "colours"}
     if result in ("new-layer", "in-place"):
         return {first("cutout", "image") if result == "new-layer" else first("image"): "colours"}
     if result == "trimap" and any(one["kind"] == "trimap" for one in outputs):
