@@ -41,7 +41,7 @@ def _(text: str) -> str:
     return text
 
 
-LABELS = {"matte": _("Matting")}
+LABELS = {"matte": _("Matting"), "portrait": _("Portrait Drawing"), "line_drawing": _("Line Drawing")}
 """operation → what its menu entry is called, where that is not its title"""
 
 
@@ -91,7 +91,12 @@ def procedures() -> list[dict[str, Any]]:
 
 
 def _inputs(operation: Operation) -> list[dict[str, Any]]:
-    """What each input is in GIMP: the layer, its mask, or another drawable or channel, which the user names. Empty where the layer is not asked for."""
+    """What each input is in GIMP: the layer, its mask, or another drawable or channel, which the user names.
+
+    Empty where the layer is not asked for, and where faces are: GIMP has nothing that could hold them.
+    """
+    if any(one.kind == "faces" for one in operation.inputs):
+        return []
     found: list[dict[str, Any]] = []
     for one in operation.inputs:
         first, further = {"image": ("layer", "drawable"), "cutout": ("layer", "drawable"), "alpha": ("mask", "channel")}.get(one.kind, ("channel", "channel"))
@@ -105,13 +110,13 @@ def _results(operation: Operation) -> list[str]:
     outputs = [one for one in operation.outputs if not one.any_size]
     kinds = {one.kind for one in outputs}
     colours = kinds & {"image", "cutout"}
-    if not outputs or operation.outputs[0].any_size:
+    if not outputs or operation.outputs[0].any_size or operation.outputs[0].kind == "faces":
         return []
     if outputs[0].kind == "alpha":
         foreground = ["foreground"] if "foreground" in {one.name for one in outputs} else []
         return ["layer-mask", *(["new-layer"] if colours else []), "selection", "channel", "trimap", *foreground]
     if outputs[0].kind in ("image", "cutout"):
-        return ["new-layer", "in-place"] if outputs[0].kind == "image" else ["new-layer"]
+        return ["new-layer", *(["in-place"] if outputs[0].kind == "image" else []), *(["channel"] if "map" in kinds else [])]
     return ["trimap"] if outputs[0].kind == "trimap" else ["channel"]
 
 

@@ -46,7 +46,8 @@ def test_every_text_of_the_plug_in_is_translated() -> None:
 def test_every_operation_that_keeps_the_layers_size_is_in_the_menu() -> None:
     in_the_menu = {one["operation"] for one in generate.procedures()}
     for operation in operations():
-        assert (operation.id in in_the_menu) == (not operation.outputs[0].any_size), operation.id
+        about_faces = any(one.kind == "faces" for one in (*operation.inputs, operation.outputs[0]))
+        assert (operation.id in in_the_menu) == (not operation.outputs[0].any_size and not about_faces), operation.id
 
 
 def test_masks_are_also_under_layer_mask_and_selections_under_select() -> None:
@@ -77,6 +78,11 @@ def _operation(inputs: str, outputs: str) -> Operation:
     ("image alpha trimap", "alpha", ["layer", "mask", "channel"], ["layer-mask", "selection", "channel", "trimap"]),
     ("alpha", "trimap", ["mask"], ["trimap"]),
     ("image", "map", ["layer"], ["channel"]),
+    ("image", "cutout image map", ["layer"], ["new-layer", "channel"]),
+    ("image", "image cutout map", ["layer"], ["new-layer", "in-place", "channel"]),
+    ("image", "faces", None, None),
+    ("image faces", "image", None, None),
+    ("image", "image faces", ["layer"], ["new-layer", "in-place"]),
     ("image", "(image) (alpha)", None, None),
     ("trimap", "alpha", None, None),
 ])  # fmt: skip
@@ -99,7 +105,7 @@ def test_a_procedure_has_every_parameter_of_its_operation() -> None:
             assert [one["name"] for one in procedure["parameters"]] == [one.name for one in operation.parameters if one.name not in generate.LEFT_OUT]
             names = [one["name"] for one in procedure["parameters"] + [two for two in procedure["inputs"] if two["from"] in ("drawable", "channel")]]
             # beside them GIMP's own arguments and ours
-            assert not set(names) & {"run_mode", "image", "drawables", "result", "mask", "existing"}
+            assert not set(names) & {"run_mode", "image", "drawables", "result", "mask", "existing", "picture"}
             assert len(set(names)) == len(names)
 
 
