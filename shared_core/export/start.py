@@ -102,7 +102,9 @@ def _found(model: str, place: Path) -> tuple[Card, Path]:
 
 
 def _subject(order: Order, chosen: Card, weights: Path) -> _Subject:
-    """The network loaded once, drawn twice: as it is, and as the file's reader will compute it."""
+    """The network loaded once, drawn twice: as it is, and as the file's reader will compute it. Raises: BadInput, for a network that makes no maps."""
+    if chosen.task == "upscale":
+        raise BadInput("The model '{card}' enlarges pictures; only networks that make masks and drawings are exported.", card=chosen.id)
     network = load(chosen, weights, CPU).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     kind = PictureGraph if order.with_processing else NetworkGraph
     exact = kind(chosen, network).eval()

@@ -27,7 +27,7 @@ __all__ = ["Card", "Network", "Preprocess", "Profile", "Reading", "Source", "car
 class Network:
     """A network of `shared_core/networks` and its constructor arguments, without `batch_norm`: one card serves both storages."""
 
-    name: Literal["u2net", "isnet"]
+    name: Literal["u2net", "isnet", "rrdbnet"]
     in_channels: int = 3
     out_channels: int = 1
     small: bool = False
@@ -37,9 +37,11 @@ class Network:
     """convolutions inside the stages are split into depth and width; U²-Net only, a variant of ours"""
     mid: tuple[int, ...] = ()
     """channels inside each stage where they are not the published ones; U²-Net only, made by pruning"""
+    blocks: int = 0
+    """residual blocks; ESRGAN only"""
 
     def __str__(self) -> str:
-        name = {"u2net": "U²-NetP" if self.small else "U²-Net", "isnet": "IS-Net"}[self.name]
+        name = {"u2net": "U²-NetP" if self.small else "U²-Net", "isnet": "IS-Net", "rrdbnet": f"{self.blocks}-block ESRGAN"}[self.name]
         name += ", one level more" if self.extra_level else ""
         name += ", separable" if self.separable else ""
         name += ", pruned" if self.mid else ""
@@ -54,7 +56,7 @@ class Preprocess:
     """
 
     size: int
-    """height and width of the network's input, pixels"""
+    """height and width of the network's input, pixels; of a tile, for networks that take a picture in tiles"""
     resize: Literal["antialiased", "bilinear", "lanczos"]
     """antialiased: bilinear with a filter as wide as the shrinking. bilinear: four neighbours, however far it shrinks. lanczos: antialiased, 3 lobes"""
     mean: tuple[float, float, float]
@@ -67,10 +69,10 @@ class Preprocess:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """From the network's result (logits) to the alpha or to class probabilities."""
+    """From the network's result (logits, or a picture) to the alpha, to class probabilities, or to the picture."""
 
-    activation: Literal["sigmoid", "softmax"] = "sigmoid"
-    """softmax: over the channels, which are the card's `classes`"""
+    activation: Literal["sigmoid", "softmax", "none"] = "sigmoid"
+    """softmax: over the channels, which are the card's `classes`; none: the result is a picture, 0..1"""
     invert: bool = False
     """the network draws 1 where the result is 0"""
     min_max: Literal["always", "confident", "never"] = "confident"
@@ -120,7 +122,7 @@ class Card:
     id: str
     title: str
     summary: str
-    task: Literal["matting", "clothes", "portrait"]
+    task: Literal["matting", "clothes", "portrait", "upscale"]
     network: Network
     profiles: Mapping[str, Profile]
     """by name; "default" always, "official" (the authors' program to the letter) and "rembg" where there is such a rule"""

@@ -10,7 +10,7 @@ from .cards import Card
 
 __all__ = ["comfyui_folders", "foreign_places"]
 
-COMFYUI_KINDS = ("u2net", "rembg", "RMBG", "background_removal")
+COMFYUI_KINDS = ("u2net", "rembg", "RMBG", "background_removal", "upscale_models")
 """folders below ComfyUI's `models` in which packs keep such files; also the names for them in extra_model_paths.yaml"""
 
 
@@ -40,7 +40,7 @@ def _rembg_homes() -> list[Path]:
 
 
 def comfyui_folders() -> list[Path]:
-    """Folders in which a ComfyUI of this user keeps models for background removal, those of its extra_model_paths.yaml included."""
+    """Folders in which a ComfyUI of this user keeps models such as ours, those of its extra_model_paths.yaml included."""
     folders: list[Path] = []
     for root in _comfyui_roots():
         folders += [root / "models" / kind for kind in COMFYUI_KINDS]

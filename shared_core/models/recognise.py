@@ -12,18 +12,27 @@ from torch import Tensor, nn
 from ..errors import ModelCorrupt
 from ..networks.folding import is_folded
 from ..networks.isnet import ISNet
+from ..networks.rrdbnet import RRDBNet
 from ..networks.u2net import LARGE_STAGES, SMALL_STAGES, U2Net
 from .cards import Network
+from .rrdbnet_names import ANCHORS as RRDBNET_ANCHORS
+from .rrdbnet_names import blocks_in, own_names
 
 __all__ = ["Recognised", "build", "recognise"]
 
-CONTAINERS = ("state_dict", "model_state_dict", "model", "params")
-"""keys under which training programs put the weights"""
+CONTAINERS = ("params_ema", "state_dict", "model_state_dict", "model", "params")
+"""keys under which training programs put the weights; where several do, the first: averaged weights are the better ones"""
 WRAPPERS = ("module.", "net.", "model.", "_orig_mod.")
 """prefixes of DataParallel, Lightning and torch.compile"""
 ANCHOR = "stage1.rebnconvin.conv_s1.weight"
 COUNTER = ".num_batches_tracked"
 """missing in files of PyTorch 0.4, the authors' among them"""
+TELLING = {
+    "u2net": (ANCHOR, "stage1.rebnconv1.conv_s1.weight", "side1.weight"),
+    "isnet": ("conv_in.weight", "stage1.rebnconv1.conv_s1.weight", "side1.weight"),
+    "rrdbnet": ("conv_first.weight", RRDBNET_ANCHORS[0], "conv_last.weight"),
+}
+"""network → weights that every file of it has: what takes the picture, one inside, what gives the result"""
 TRAINING_ONLY = ("gt_encoder.",)
 """IS-Net's teacher, which lies in Lightning files beside the network"""
 
@@ -39,6 +48,8 @@ class Recognised(NamedTuple):
 def build(network: Network, *, batch_norm: bool) -> nn.Module:
     """The network without weights, on the meta device: it takes no memory."""
     with torch.device("meta"):
+        if network.name == "rrdbnet":
+            return RRDBNet(network.in_channels, network.out_channels, network.blocks)
         if network.name == "isnet":
             return ISNet(network.in_channels, network.out_channels, batch_norm=batch_norm)
         return U2Net(network.in_channels, network.out_channels, small=network.small, batch_norm=batch_norm, extra_level=network.extra_level,
@@ -53,7 +64,7 @@ def recognise(loaded: object, file: str) -> Recognised:
         file: its name, for the error texts only.
     Raises: ModelCorrupt, when it is none of our networks or not all of one.
     """
-    state = _unwrapped(_unpacked(loaded, file), file)
+    state = own_names(_unwrapped(_unpacked(loaded, file), file))
     network = _network(state, file)
     batch_norm = not is_folded(state)
     expected = build(network, batch_norm=batch_norm).state_dict()
@@ -85,11 +96,15 @@ def _unpacked(loaded: object, file: str) -> dict[str, Tensor]:
 def _unwrapped(state: dict[str, Tensor], file: str) -> dict[str, Tensor]:
     """The state without wrappers' prefixes and without what only training needs."""
     for key in state:
-        prefix = key.removesuffix(ANCHOR)
-        if prefix != key and _is_wrapping(prefix):
+        prefix = next((key.removesuffix(one) for one in (ANCHOR, *RRDBNET_ANCHORS) if key.endswith(one)), None)
+        if prefix is not None and _is_wrapping(prefix):
             bare = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
             return {key: value for key, value in bare.items() if not key.startswith(TRAINING_ONLY)}
-    raise ModelCorrupt("{file} holds none of the networks known here (U²-Net, U²-NetP, IS-Net).", file=file)
+    raise _unknown(file)
+
+
+def _unknown(file: str) -> ModelCorrupt:
+    return ModelCorrupt("{file} holds none of the networks known here (U²-Net, U²-NetP, IS-Net, ESRGAN).", file=file)
 
 
 def _is_wrapping(prefix: str) -> bool:
@@ -103,14 +118,18 @@ def _is_wrapping(prefix: str) -> bool:
 
 def _network(state: dict[str, Tensor], file: str) -> Network:
     """Name and arguments, from a few shapes."""
-    is_isnet = "conv_in.weight" in state
-    entry, middle, head = ("conv_in.weight" if is_isnet else ANCHOR), "stage1.rebnconv1.conv_s1.weight", "side1.weight"
-    for key in (entry, middle, head):
-        if key not in state or state[key].ndim != 4:
-            raise ModelCorrupt("{file} holds none of the networks known here (U²-Net, U²-NetP, IS-Net).", file=file)
-    network = Network(name="isnet" if is_isnet else "u2net", in_channels=state[entry].shape[1], out_channels=state[head].shape[0])
-    if is_isnet:
-        return network
+    name = "rrdbnet" if RRDBNET_ANCHORS[0] in state else "isnet" if "conv_in.weight" in state else "u2net"
+    entry, _, head = TELLING[name]
+    if any(key not in state or state[key].ndim != 4 for key in TELLING[name]):
+        raise _unknown(file)
+    network = Network(name=name, in_channels=state[entry].shape[1], out_channels=state[head].shape[0])
+    if name == "rrdbnet":
+        return dataclasses.replace(network, blocks=blocks_in(state))
+    return _variant(network, state) if name == "u2net" else network
+
+
+def _variant(network: Network, state: dict[str, Tensor]) -> Network:
+    """Which U²-Net."""
     second, inner = state.get("stage2.rebnconvin.conv_s1.weight"), [state.get(f"{stage}.rebnconv2.conv_s1.weight") for stage in LARGE_STAGES]
     small = second is not None and second.shape[0] == SMALL_STAGES["stage2"][3]
     mid = tuple(one.shape[0] for one in inner if one is not None)

@@ -10,7 +10,10 @@ from u2studio.shared_core.models.cards import card
 from u2studio.shared_core.models.recognise import build, recognise
 from u2studio.shared_core.networks.folding import fold_batch_norm
 from u2studio.shared_core.networks.isnet import ISNet
+from u2studio.shared_core.networks.rrdbnet import RRDBNet
 from u2studio.shared_core.networks.u2net import U2Net
+
+from .rrdbnet_layouts import names_of_2019
 
 PUBLISHED = {
     "u2net_human_seg": (lambda: U2Net(3, 1), lambda state: {key: value for key, value in state.items() if not key.endswith("num_batches_tracked")}),
@@ -20,6 +23,8 @@ PUBLISHED = {
         lambda: ISNet(3, 1),
         lambda state: {"state_dict": {f"net.{key}": value for key, value in state.items()} | {"gt_encoder.conv_in.weight": torch.zeros(1)}},
     ),
+    "realesrgan_x4plus": (RRDBNet, lambda state: {"params_ema": state}),
+    "esrgan_x4": (RRDBNet, names_of_2019),
     "u2net_cloth_seg": (lambda: U2Net(3, 4), lambda state: {f"module.{key}": value for key, value in state.items()}),
 }
 """card id → its network, and how its published file wraps the weights"""
@@ -44,8 +49,8 @@ def test_random_weights_survive_the_way(card_id: str) -> None:
     assert found.network == card(card_id).network
     ours = build(found.network, batch_norm=False)
     ours.load_state_dict(fold_batch_norm(found.state), assign=True)
-    picture = torch.randn(1, 3, 65, 48)
+    picture = torch.randn(1, 3, 65, 48) if found.network.name != "rrdbnet" else torch.rand(1, 3, 9, 12)
     with torch.inference_mode():
         for own, other in zip(ours.eval()(picture), theirs(picture), strict=True):
-            assert own.shape[1] == len(card(card_id).classes or "1")
+            assert own.shape[1] == card(card_id).network.out_channels
             assert torch.allclose(own.sigmoid(), other.sigmoid(), atol=1e-5)

@@ -88,7 +88,7 @@ def open_model(card: Card, file: Path, device: torch.device, precision: str = "a
         at_once: so many threads will run pictures at a time; engines may divide the processors between them.
     Raises: ModelCorrupt, BadInput, OutOfMemory.
     """
-    if card.network.separable:  # the other ways know the published units only
+    if card.network.separable or card.network.name == "rrdbnet":  # the other ways, and the contract, know networks of U²-Net's published units only
         return REFERENCE.open(card, file, device)
     *preferred, last = ways(device, precision, engine)
     trial = _Trial(card, file, device, at_once)
