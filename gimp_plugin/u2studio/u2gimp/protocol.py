@@ -40,6 +40,8 @@ HEADER_LIMIT = 1 << 20
 PLANES_LIMIT = 8
 SIDE_LIMIT = 1 << 19
 BYTES_LIMIT = 4 << 30
+SEND_BUFFER = 4 << 20
+"""bytes on their way, as far as the system allows: both sides then wake each other less often"""
 PATIENCE = 5.0
 """seconds the other side has for each step of the handshake"""
 
@@ -72,6 +74,8 @@ def send(connection: Connection, header: dict[str, object], planes: Sequence[Pla
             raise ProtocolError(f"plane {plane.name} holds {memoryview(plane.data).nbytes} bytes, its shape says {size}")
     connection.send_bytes(text)
     with _socket_of(connection) as raw:
+        if planes:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         for plane in planes:
             raw.sendall(memoryview(plane.data).cast("B"))
 
