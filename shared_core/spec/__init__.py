@@ -6,6 +6,7 @@ from .finishing import OPERATIONS as _FINISHING
 from .matting import OPERATIONS as _MATTING
 from .operation import Input, Kind, Operation, Output
 from .parameters import Choice, Colour, Integer, ModelChoice, Number, Option, Parameter, Switch
+from .portrait import OPERATIONS as _PORTRAIT
 
 __all__ = [
     "OPERATIONS",
@@ -23,4 +24,4 @@ __all__ = [
     "Switch",
 ]
 
-OPERATIONS: tuple[Operation, ...] = (*_MATTING, *_FINISHING)
+OPERATIONS: tuple[Operation, ...] = (*_MATTING, *_FINISHING, *_PORTRAIT)
