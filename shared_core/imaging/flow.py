@@ -33,11 +33,11 @@ def edge_flow(planes: NDArray[np.float32], sigma: float) -> Flow:
     results it gives without iterations.
     """
     across, down = (cv2.Scharr(planes, cv2.CV_32F, dx, 1 - dx, scale=1 / 32, borderType=cv2.BORDER_REPLICATE) for dx in (1, 0))
-    xx, xy, yy = (_over_planes(one) for one in (across * across, across * down, down * down))
+    xx, xy, yy = (_over_planes(np.asarray(one, np.float32)) for one in (across * across, across * down, down * down))
     xx, xy, yy = (gaussian(one, sigma) for one in (xx, xy, yy))
     spread = np.sqrt((xx - yy) ** 2 + 4 * xy * xy)
     normal = 0.5 * np.arctan2(2 * xy, xx - yy)
-    return Flow(-np.sin(normal), np.cos(normal), spread / (xx + yy + 1e-8))
+    return Flow(-np.sin(normal), np.cos(normal), np.asarray(spread / (xx + yy + 1e-8), np.float32))
 
 
 def smear(plane: Plane, flow: Flow, sigma: float, step: float = 1.0) -> Plane:
@@ -64,7 +64,7 @@ def smear(plane: Plane, flow: Flow, sigma: float, step: float = 1.0) -> Plane:
             next_x, next_y = (cv2.remap(one, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) for one in (flow.x, flow.y))
             turned = np.where(next_x * along_x + next_y * along_y < 0, np.float32(-1), np.float32(1))  # a direction's sign is chance
             along_x, along_y = next_x * turned, next_y * turned
-    return np.asarray(total / (weights), np.float32)
+    return np.asarray(total / weights, np.float32)
 
 
 def gaussian(plane: Plane, sigma: float) -> Plane:

@@ -63,8 +63,9 @@ def detailed_ink(network: Model, image: Tensor, profile_name: str = "default", p
     height, width = (max(1, round(side * longer / max(image.shape[1:3]))) for side in image.shape[1:3])
     for one, ink in zip(image.split(1), first, strict=True):
         closer = _in_parts(network, shrink(one, height, width, "antialiased"), profile, progress)
-        toned = _toned(closer.cpu().numpy(), _enlarged(ink[None], height, width, profile.reading)[0].cpu().numpy(), TONE * longer / profile.preprocess.size)
-        ink.copy_(_enlarged(torch.from_numpy(toned)[None], *ink.shape, profile.reading)[0])
+        guide = _enlarged(ink[None], height, width, profile.reading)[0]
+        toned = _toned(closer.cpu().numpy(), guide.cpu().numpy(), TONE * longer / profile.preprocess.size)
+        ink.copy_(_enlarged(torch.from_numpy(toned)[None], ink.shape[0], ink.shape[1], profile.reading)[0])
     return first
 
 
@@ -88,7 +89,7 @@ def _toned(closer: np.ndarray, first: np.ndarray, sigma: float) -> np.ndarray:
     """`closer` with as much ink around each place as `first` has."""
     small = max(1.0, sigma / 4)
     sizes = max(1, round(closer.shape[1] / small)), max(1, round(closer.shape[0] / small))
-    here, wanted = (gaussian(cv2.resize(one, sizes, interpolation=cv2.INTER_AREA), sigma / small) for one in (closer, first))
+    here, wanted = (gaussian(np.asarray(cv2.resize(one, sizes, interpolation=cv2.INTER_AREA), np.float32), sigma / small) for one in (closer, first))
     gain = cv2.resize((wanted + 0.01) / (here + 0.01), closer.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.clip(closer * np.clip(gain, 0, 2), 0, 1).astype(np.float32)
 

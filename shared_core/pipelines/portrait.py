@@ -59,13 +59,13 @@ def drawn_ink(image: Tensor, *, engine: str, model: str, preprocess: str, detail
     network = job.model(model) if engine == "network" else None
     drawn: list[Tensor] = []
     for index, one in enumerate(image.split(1)):
-        job.progress(index, len(image), "Drawing")
+        job.progress(index, len(image), "Drawing the lines")
         shown = None if photo is None else photo[min(index, len(photo) - 1)][None]
         if network is None:
             drawn.append(flow_dog_ink(one, shown))
         else:
             drawn.append(detailed_ink(network, one, preprocess, job.progress) if detail else estimate_ink(network, one, preprocess))
-    job.progress(len(image), len(image), "Drawing")
+    job.progress(len(image), len(image), "Drawing the lines")
     ink = torch.cat(drawn)
     return ink if photo is None or network is None else without_frame(ink, photo, _FRAME * pixel_of(ink))
 
