@@ -41,6 +41,8 @@ class Output:
     title: str
     help: str
     any_size: bool = False
+    own_colours: bool = False
+    """its colours are not the first picture's, as a drawing's are not: nothing of that picture's colours beyond sRGB belongs to them"""
 
 
 @dataclass(frozen=True, kw_only=True)

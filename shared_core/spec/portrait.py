@@ -69,8 +69,10 @@ PARAMETERS_OF_PAPER: tuple[Parameter, ...] = (
 )  # fmt: skip
 """colours and surface"""
 
-DRAWING_OUT = Output(name="drawing", kind="image", title="Drawing", help="The lines on paper.")
-INK_OUT = Output(name="ink", kind="cutout", title="Ink", help="The lines alone, in the ink's colour, with transparency where there is no ink.")
+DRAWING_OUT = Output(name="drawing", kind="image", title="Drawing", help="The lines on paper.", own_colours=True)
+INK_OUT = Output(
+    name="ink", kind="cutout", title="Ink", help="The lines alone, in the ink's colour, with transparency where there is no ink.", own_colours=True
+)
 LINES_OUT = Output(name="lines", kind="map", title="Lines", help="How much ink there is: 1 is full ink, 0 bare paper.")
 
 LINE_DRAWING = Operation(
@@ -114,7 +116,7 @@ INK_OVER_PHOTO = Operation(
         ),
         Colour(name="ink_colour", title="Ink colour", default="#000000", help="Ink: the colour of the lines."),
     ),
-    outputs=(Output(name="image", kind="image", title="Image", help="The photo with the drawing over it."),),
+    outputs=(Output(name="image", kind="image", title="Image", help="The photo with the drawing over it.", own_colours=True),),
 )  # fmt: skip
 
 OPERATIONS = (LINE_DRAWING, INK_OVER_PHOTO)
