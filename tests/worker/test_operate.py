@@ -75,6 +75,14 @@ def test_colours_beyond_srgb_come_back_where_nothing_was_to_change(models: Model
     assert (found - wide).abs().max() < 1e-6
 
 
+def test_a_drawing_is_not_given_the_photos_colours_beyond_srgb(models: ModelCache) -> None:
+    wide = torch.tensor([1.4, -0.2, 0.5]).expand(HEIGHT, WIDTH, 3).contiguous()
+    planes = [Plane("image", "f32", (HEIGHT, WIDTH, 3), bytearray(wide.numpy().tobytes()))]
+    found = _values(_asked(planes, models, "line_drawing", "drawing", engine="classical"))
+    assert (found >= 0).all()
+    assert (found <= 1).all()
+
+
 def test_numbers_that_are_none_reach_no_network(models: ModelCache) -> None:
     odd = torch.full((HEIGHT, WIDTH, 3), float("nan"))
     odd[5] = float("inf")
