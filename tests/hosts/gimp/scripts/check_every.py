@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from gi.repository import Gegl, Gimp
-from pictures import KEPT, LEFT, TOP, done, good, own_pixels, photo, pixels, refused, worker
+from pictures import KEPT, LEFT, TOP, asked_for, done, good, own_pixels, photo, pixels, refused, worker
 
 SIDE = 192
 HALF = SIDE // 2
@@ -68,9 +68,11 @@ def keep(name: str, data: dict, image, layer, precision: str, alpha: bool, sent:
     for key, one in {**sent, "made": plane}.items():
         (KEPT / f"{name}.{key}").write_bytes(one)
     gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    other = asked_for(data, layer)
+    inputs = {one["name"]: "layer" if one["name"] in other else one["from"] for one in data["inputs"] if one["name"] in other or one["from"] in sent}
     CASES.append({
-        "name": name, "operation": data["operation"], "result": result, "alpha": alpha, "gray": gray,
-        "inputs": {one["name"]: one["from"] for one in data["inputs"] if one["from"] in sent}, "outputs": {one["name"]: one["kind"] for one in data["outputs"]},
+        "name": name, "operation": data["operation"], "result": result, "alpha": alpha, "gray": gray, "inputs": inputs,
+        "outputs": {one["name"]: one["kind"] for one in data["outputs"]},
     })  # fmt: skip
 
 
@@ -98,7 +100,7 @@ for data in EVERY:
         sent = {"layer": pixels(layer, f"R'G'B'{'A' if alpha else ''} {depth}")}
         if takes_mask(data):
             sent["mask"] = pixels(layer.get_mask(), "Y u8" if precision.startswith("u8") else "Y u16")
-        done(name, image, [layer])
+        done(name, image, [layer], **asked_for(data, layer))
         assert own_pixels(layer) == before, "the layer's own pixels changed"
         assert image.get_selected_drawables() == [layer] or result == "new-layer"
         assert Gimp.Selection.is_empty(image)
@@ -123,9 +125,9 @@ def outside(drawable, result: str) -> bytes:
 for data in EVERY:
     name = data["name"].removeprefix("plug-in-u2studio-")
     for result in data["results"]:
-        settings = {"result": result} if len(data["results"]) > 1 else {}
         for precision in ("u8-non-linear", *(["float-linear"] if result in ("layer-mask", "new-layer", "in-place") else [])):
             image, layer = given(precision=precision)
+            settings = {**({"result": result} if len(data["results"]) > 1 else {}), **asked_for(data, layer)}
             if "layer-mask" in data["results"]:
                 settings["existing"] = "replace"
             image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 240, TOP + HALF)

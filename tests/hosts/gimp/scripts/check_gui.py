@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from gi.repository import Gimp
-from pictures import call, done, everything, good, photo, pixels, worker
+from pictures import asked_for, call, done, everything, good, photo, pixels, worker
 
 PROCEDURES = json.loads((Path(Gimp.directory()) / "plug-ins/u2studio/operations.json").read_text(encoding="utf-8"))["procedures"]
 MENU = [one for one in PROCEDURES if one["menu"] == "<Image>/Filters/u2studio"]
@@ -97,7 +97,7 @@ done("matte", image, [layer])
 check_undo("colours in place", "estimate-foreground", result="in-place")
 for data in MENU:
     if data["operation"] not in ("matte", "clothes"):
-        changes = {"grow": 3.0} if data["operation"] == "clean_up" else {}  # by its defaults it changes nothing
+        changes = {"grow": 3.0} if data["operation"] == "clean_up" else asked_for(data, layer)  # clean-up changes nothing by its defaults
         check_undo(data["operation"], data["name"].removeprefix("plug-in-u2studio-"), **changes)
 layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
 

@@ -45,6 +45,11 @@ def photo(kind: str = "rgb", precision: str = "u8-non-linear", *, size: int = 19
     return copy, copy.get_layers()[0]
 
 
+def asked_for(data: dict, layer) -> dict:
+    """What a procedure cannot do without beside its layer: another layer, for which the same will do."""
+    return {one["name"]: layer for one in data["inputs"] if one["from"] == "drawable" and not one["optional"]}
+
+
 def call(name: str, image, drawables, mode=Gimp.RunMode.NONINTERACTIVE, **settings):
     """Call plug-in-u2studio-NAME; returns its status and, where it failed, its text."""
     procedure = Gimp.get_pdb().lookup_procedure(f"plug-in-u2studio-{name}")
