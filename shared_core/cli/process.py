@@ -9,9 +9,9 @@ import os
 import sys
 from typing import NoReturn
 
-__all__ = ["begin", "end"]
+__all__ = ["begin", "end", "keep_memory_for_threads"]
 
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # of mallopt, in glibc's malloc.h
+_TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8  # of mallopt, in glibc's malloc.h
 
 
 def begin() -> None:
@@ -20,18 +20,33 @@ def begin() -> None:
     # programs need the processors a picture then takes five times as long; where none does, a shorter circle is as quick. GNU's OpenMP reads it when loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     gc.set_threshold(50_000)  # loading PyTorch makes a million objects; looking for garbage among them a thousand times is a tenth of it
-    if sys.platform == "linux":
-        _keep_freed_memory()
+    # Large tensors then begin at a page. At 64 bytes glibc cannot use their blocks again: slivers it cuts off before and behind stay apart from them. And they
+    # come in pages of 2 MB where the system has any, as NumPy's do: hundreds of times fewer to be handed out.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    _keep_freed_memory()
+
+
+def keep_memory_for_threads() -> None:
+    """Have large blocks that a thread frees used again by the next, where the process serves one large picture after another in threads.
+
+    glibc gives threads pools of their own, and takes what is large for these from the system each time. One pool for all is slower where many threads ask at
+    once.
+    """
+    _set_malloc(_ARENA_MAX, 1)
 
 
 def _keep_freed_memory() -> None:
     """Have glibc use memory again instead of giving it back: planes of a picture come and go, and pages handed out anew, cleared, are a tenth of its time."""
-    import ctypes
+    _set_malloc(_MMAP_MAX, 0)
+    _set_malloc(_TRIM_THRESHOLD, 2**31 - 1)
 
-    with contextlib.suppress(OSError, AttributeError):  # another C library
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_MMAP_MAX, 0)
-        mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+
+def _set_malloc(what: int, value: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(what, value)
 
 
 def end(status: int) -> NoReturn:

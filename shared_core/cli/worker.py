@@ -1,4 +1,4 @@
-"""`u2studio worker`: the resident process that serves GIMP and `u2studio matte --worker`."""
+"""`u2studio worker`: the resident process that serves GIMP and commands with `--worker`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ def worker(device: str, precision: str, idle: float, ask: bool, stop: bool) -> i
     # a terminated worker takes its address back, as one that ends by itself does
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     from ..worker.server import serve
+    from .process import keep_memory_for_threads
+
+    keep_memory_for_threads()
 
     def prepare() -> Work:
         from .photo_work import PhotoWork

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +15,7 @@ from ..models.cards import Card, cards
 from ..models.source import ModelSource
 from ..models.store import find
 from ..progress import Progress
+from .numbers import plane_of, tensor_of
 from .protocol import TYPES, Plane, ProtocolError
 
 __all__ = ["DoorWork", "operate"]
@@ -58,7 +58,7 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
     if not isinstance(params, dict) or not isinstance(wanted, dict) or not wanted or any(kind not in TYPES for kind in wanted.values()):
         raise ProtocolError("a run without parameters, or without wanted outputs of known types")
     chosen = operation(str(request.get("operation")))
-    given = {name: _tensor(plane) for name, plane in planes.items()}
+    given = {name: tensor_of(plane) for name, plane in planes.items()}
     seen = {name: _clipped(picture) if planes[name].type == "f32" else picture for name, picture in given.items()}
     started = time.perf_counter()
     outputs = run(chosen.id, {name: picture[None] for name, picture in seen.items()}, params, models=models, progress=progress, wanted=wanted)
@@ -68,7 +68,7 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
     if given[first] is not seen[first]:
         beyond = (given[first] - seen[first])[..., :3].nan_to_num_(0.0)
         for output in chosen.outputs:
-            if output.name in made and output.kind in ("image", "cutout") and made[output.name].shape[:2] == beyond.shape[:2]:
+            if output.name in made and output.kind in ("image", "cutout") and not output.own_colours and made[output.name].shape[:2] == beyond.shape[:2]:
                 made[output.name] = made[output.name].clone()
                 made[output.name][..., :3] += beyond
     header = {
@@ -78,7 +78,7 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
         "seconds": seconds,
         "notices": [one.text(str(request.get("language", "en"))) for one in outputs.notices],
     }
-    return header, [_plane(name, wanted[name], picture) for name, picture in made.items()]
+    return header, [plane_of(name, wanted[name], picture) for name, picture in made.items()]
 
 
 def _is_here(one: Card) -> bool:
@@ -88,26 +88,7 @@ def _is_here(one: Card) -> bool:
         return False
 
 
-def _tensor(plane: Plane) -> Tensor:
-    """[H, W] or [H, W, C]: uint8 as it is, else float32."""
-    if plane.type == "u16":
-        return torch.from_numpy(np.divide(np.frombuffer(plane.data, np.uint16), np.float32(65535.0), dtype=np.float32)).view(plane.shape)
-    return torch.frombuffer(plane.data, dtype=torch.uint8 if plane.type == "u8" else torch.float32).view(plane.shape)
-
-
 def _clipped(picture: Tensor) -> Tensor:
     """The same tensor where all of it lies in 0…1."""
     low, high = (float(value) for value in picture.aminmax())
     return picture if low >= 0.0 and high <= 1.0 else picture.nan_to_num(0.0, 1.0, 0.0).clamp_(0.0, 1.0)
-
-
-def _plane(name: str, kind: str, picture: Tensor) -> Plane:
-    """Pixels of [H, W] or [H, W, C], any device, as bytes."""
-    if kind == "u8" and picture.dtype == torch.uint8:
-        pixels = picture.contiguous().cpu().numpy()
-    else:
-        values = picture.float().div(255.0) if picture.dtype == torch.uint8 else picture.float()
-        if kind != "f32":
-            values = values.mul(255.0 if kind == "u8" else 65535.0).round_().clamp_(0.0, 255.0 if kind == "u8" else 65535.0)
-        pixels = values.contiguous().cpu().numpy().astype({"u8": np.uint8, "u16": np.uint16, "f32": np.float32}[kind], copy=False)
-    return Plane(name, kind, tuple(pixels.shape), pixels.data.cast("B"))

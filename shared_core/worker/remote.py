@@ -11,6 +11,7 @@ from ..door import Outputs, operation
 from ..notices import Notice
 from ..progress import Progress, silent
 from .calls import call
+from .numbers import plane_of, tensor_of
 from .protocol import Plane
 
 __all__ = ["run_in_worker"]
@@ -49,7 +50,7 @@ def run_in_worker(
     for index in range(max(len(picture) for picture in images.values())):
         planes = [_plane(name, picture[min(index, len(picture) - 1)]) for name, picture in images.items()]
         answer = call(operation_id, params or {}, planes, kinds, command=command, progress=progress, language=language)
-        made.append({name: _tensor(plane) for name, plane in answer.planes.items()})
+        made.append({name: tensor_of(plane) for name, plane in answer.planes.items()})
         provenance = dict(answer.provenance)
         for key, value in answer.figures.items():  # a list has one number for each picture
             figures[key] = [*figures.get(key, []), *value] if isinstance(value, list) else value  # type: ignore[misc]
@@ -58,10 +59,4 @@ def run_in_worker(
 
 
 def _plane(name: str, picture: Tensor) -> Plane:
-    kind = "u8" if picture.dtype == torch.uint8 else "f32"
-    pixels = picture.detach().to("cpu", torch.uint8 if kind == "u8" else torch.float32).contiguous().numpy()
-    return Plane(name, kind, tuple(pixels.shape), pixels.data.cast("B"))
-
-
-def _tensor(plane: Plane) -> Tensor:
-    return torch.frombuffer(plane.data, dtype=torch.uint8 if plane.type == "u8" else torch.float32).view(plane.shape)
+    return plane_of(name, "u8" if picture.dtype == torch.uint8 else "f32", picture.detach())

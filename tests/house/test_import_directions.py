@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "door": FOUNDATION | {"spec", "pipelines", "imaging", "models"},
     "training": FOUNDATION | {"spec", "imaging", "models", "networks", "pipelines", "evaluation"},
     "export": FOUNDATION | {"imaging", "models", "networks", "pipelines"},
-    "worker": FOUNDATION | {"door", "spec", "models"},
+    "worker": FOUNDATION | {"door", "spec", "models", "imaging"},
     "cli": FOUNDATION | {"door", "spec", "models", "imaging", "training", "evaluation", "export", "worker"},
 }
 """room of shared_core → the rooms it may import"""

@@ -135,4 +135,5 @@ def test_nothing_is_ever_pickled() -> None:
     assert len(files) > 10
     for path in files:
         code = path.read_text(encoding="utf-8")
-        assert not re.search(r"^\s*(import|from) pickle|\.(recv|send)\(", code, re.MULTILINE), path
+        # a Connection's own recv and send pickle; those of the raw socket under it move bytes
+        assert not re.search(r"^\s*(import|from) pickle|(?<!\braw)\.(recv|send)\(", code, re.MULTILINE), path
