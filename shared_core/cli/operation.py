@@ -26,7 +26,7 @@ def command_for(operation: Operation) -> click.Command:
     names = [output.name for output in operation.outputs]
     params: list[click.Parameter] = [
         click.Option([f"--{one.name}"], required=not one.optional, type=click.Path(), metavar="FILE", help=say(one.help),
-                     multiple=_one_for_each_face(operation, one)) for one in operation.inputs
+                     multiple=one.per_face) for one in operation.inputs
     ]  # fmt: skip
     params += options_for(operation)
     if len(names) > 1:
@@ -47,11 +47,6 @@ def command_for(operation: Operation) -> click.Command:
         return 0
 
     return click.Command(operation.id.replace("_", "-"), params=params, callback=perform, help=say(operation.summary))
-
-
-def _one_for_each_face(operation: Operation, one: Input) -> bool:
-    """Whether an input takes several files: one for each face of those that are handed in with it."""
-    return one.any_size and any(other.kind == "faces" for other in operation.inputs)
 
 
 def _target_help(operation: Operation) -> str:
