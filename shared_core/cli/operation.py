@@ -23,7 +23,9 @@ __all__ = ["command_for"]
 
 def command_for(operation: Operation) -> click.Command:
     """The command of an operation: its inputs are options that take files, its outputs a choice."""
-    names = [output.name for output in operation.outputs]
+    pictures = [output.name for output in operation.outputs if output.kind != "faces"]
+    beside = [output.name for output in operation.outputs if output.kind == "faces" and pictures]  # no picture's file name would do for a list
+    names = pictures or [output.name for output in operation.outputs]
     params: list[click.Parameter] = [
         click.Option([f"--{one.name}"], required=not one.optional, type=click.Path(), metavar="FILE", help=say(one.help),
                      multiple=one.per_face) for one in operation.inputs
@@ -34,6 +36,7 @@ def command_for(operation: Operation) -> click.Command:
             click.Option(["--output", "outputs"], type=click.Choice(names), multiple=True, default=(names[0],), show_default=True,
                          help=say("What to write. May be given several times; OUT then needs {output} in its name.", output="{output}")),
         )  # fmt: skip
+    params += [click.Option([f"--{one}-out"], type=click.Path(), metavar="FILE", help=say("A JSON file for the faces.")) for one in beside]
     params += runtime_options()
     params.append(click.Option(["-o", "target"], required=True, type=click.Path(), metavar="OUT", help=_target_help(operation)))
     params.append(click.Option(["--overwrite"], is_flag=True, help=say("Replace results that are already there.")))
@@ -43,6 +46,7 @@ def command_for(operation: Operation) -> click.Command:
         if len(outputs) > 1 and "{output}" not in target:
             raise click.UsageError(say("With several outputs the name pattern needs {output}.", output="{output}"))
         targets = {one: target.replace("{output}", one) for one in outputs}
+        targets |= {one: str(file) for one in beside if (file := options[f"{one}_out"])}
         _perform(operation, values, {one.name: options[one.name] for one in operation.inputs}, targets, overwrite, (device, precision))
         return 0
 
@@ -50,6 +54,8 @@ def command_for(operation: Operation) -> click.Command:
 
 
 def _target_help(operation: Operation) -> str:
+    if all(one.kind == "faces" for one in operation.outputs):
+        return say("A JSON file for the faces.")
     if any(one.any_size for one in operation.outputs) and any(one.kind == "faces" for one in (*operation.inputs, *operation.outputs)):
         return say("The file to write. For several faces it needs {face} in its name, their number.", face="{face}")
     return say("The file to write.")
