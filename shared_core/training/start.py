@@ -18,7 +18,7 @@ from .task import Task
 
 __all__ = ["TASKS", "train"]
 
-TASKS = {"matting": ("matting", "MattingTask", "MattingSettings")}
+TASKS = {"matting": ("matting", "MattingTask", "MattingSettings"), "portrait": ("portrait", "PortraitTask", "PortraitSettings")}
 """task → module of this folder, its `Task`, its settings; imported when asked for"""
 
 

@@ -12,6 +12,7 @@ import pytest
 from u2studio.shared_core.errors import BadInput
 from u2studio.shared_core.training import recipe_names
 from u2studio.shared_core.training.matting import MattingSettings
+from u2studio.shared_core.training.portrait import PortraitSettings
 from u2studio.shared_core.training.recipe import Core, Recipe, read_recipe, recipe_table, written
 from u2studio.shared_core.training.settings import changed, differences
 from u2studio.shared_core.training.start import train
@@ -30,7 +31,8 @@ def read(**more: object) -> Recipe[MattingSettings]:
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_shipped_recipes_are_valid(name: str) -> None:
-    assert read_recipe(name, recipe_table(name), MattingSettings).core.task == "matting"
+    settings = PortraitSettings if name.startswith("portrait") else MattingSettings
+    assert read_recipe(name, recipe_table(name), settings).core.task == name.split("-", maxsplit=1)[0]
 
 
 def test_the_matting_recipe_is_the_paper_s() -> None:
@@ -106,7 +108,7 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
 
 def test_unknown_task(tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_text('task = "mating"')
-    with pytest.raises(BadInput, match=r"task is 'mating'; it must be one of: matting\. → matting\?"):
+    with pytest.raises(BadInput, match=r"task is 'mating'; it must be one of: matting, portrait\. → matting\?"):
         train(str(tmp_path / "recipe.toml"), tmp_path / "run")
 
 

@@ -25,7 +25,7 @@ from .labelme import labelled_files, write_masks
 from .photos import photo_pixels
 from .settings import Data
 
-__all__ = ["PhotoMask", "Problems", "check_pairs", "find_pairs", "held_out", "read_label_map", "read_mask", "read_photo"]
+__all__ = ["PhotoMask", "Problems", "by_split", "check_pairs", "find_pairs", "held_out", "read_label_map", "read_mask", "read_photo"]
 
 MANIFEST = "MANIFEST.tsv"
 SPLITS = {"train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
@@ -84,7 +84,7 @@ def find_pairs(folder: Path, data: Data, masks: Path, problems: Problems) -> dic
         raise BadInput("{folder} holds no training pictures.", folder=str(folder))
     if data.align_faces:
         pairs = [replace(one, landmarks=one.photo.with_suffix(".txt")) for one in pairs]
-    return _by_split(folder, pairs)
+    return by_split(folder, pairs)
 
 
 def held_out(pairs: Sequence[PhotoMask], share: float) -> tuple[list[PhotoMask], list[PhotoMask]]:
@@ -184,7 +184,7 @@ def _by_stem(paths: Iterable[Path]) -> dict[str, Path]:
     return {path.stem: path for path in paths}
 
 
-def _by_split(folder: Path, pairs: Sequence[PhotoMask]) -> dict[str, list[PhotoMask]]:
+def by_split(folder: Path, pairs: Sequence[PhotoMask]) -> dict[str, list[PhotoMask]]:
     """Pairs by what the folder's manifest calls them; the names get the folder's, so that those of several folders stay apart."""
     splits = _manifest(folder)
     found: dict[str, list[PhotoMask]] = {}
