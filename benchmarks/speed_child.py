@@ -73,13 +73,13 @@ def our_jobs(folder: Path) -> Jobs:
     from u2studio.shared_core.cli.process import begin
 
     begin()
-    from u2studio.shared_core.cli.photo import Photo, Wish, cut
+    from u2studio.shared_core.cli.photo import Photo, Wish, do_photo
     from u2studio.shared_core.progress import silent
 
     def made(name: str, output: str, matte: Mapping[str, object], target: str = "scratch.png") -> None:
-        wish = Wish(outputs=(output,), params={"matte": matte}, background=None, overwrite=True)
+        wish = Wish(job="matte", outputs=(output,), params={"matte": matte}, overwrite=True)
         one = Photo(source=folder / "large.jpg", name="-", targets={output: folder / target})
-        cut(one, wish, None, models=_models(name), progress=silent, language="en")
+        do_photo(one, wish, None, models=_models(name), progress=silent, language="en")
 
     jobs: Jobs = {"folder": lambda: _folder(folder, PLAIN), "folder by default": lambda: _folder(folder, {}), "edge refinement": lambda: _refined(folder)}
     for name in ENGINES:
@@ -95,18 +95,18 @@ def our_jobs(folder: Path) -> Jobs:
 def _folder(folder: Path, matte: Mapping[str, object]) -> None:
     """As `u2studio matte FOLDER`, with models loaded."""
     from u2studio.shared_core.cli.folder import Folder, automatic_jobs
-    from u2studio.shared_core.cli.photo import Photo, Wish, cut
+    from u2studio.shared_core.cli.photo import Photo, Wish, do_photo
     from u2studio.shared_core.cli.report import Report
     from u2studio.shared_core.imaging.files import OutputNames, find_pictures
     from u2studio.shared_core.progress import Progress
 
-    wish = Wish(outputs=("cutout",), params={"matte": matte}, background=None, overwrite=True)
+    wish = Wish(job="matte", outputs=("cutout",), params={"matte": matte}, overwrite=True)
 
     def do(photo: Photo, progress: Progress):
-        return cut(photo, wish, None, models=_models("best", automatic_jobs()), progress=progress, language="en")
+        return do_photo(photo, wish, None, models=_models("best", automatic_jobs()), progress=progress, language="en")
 
     names = {"cutout": OutputNames(folder / "ours")}
-    Folder(do, names, overwrite=True, resume=False, report=Report(None), jobs=automatic_jobs()).work(find_pictures([str(folder / "many")]))
+    Folder(do, names, title="Cutting out", overwrite=True, resume=False, report=Report(None), jobs=automatic_jobs()).work(find_pictures([str(folder / "many")]))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Many photos of `u2studio matte`, several on their way at once: while one is decoded, another is in the network and a third is being written."""
+"""Many photos of a command, several on their way at once: while one is decoded, another is in the network and a third is being written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ..errors import Cancelled, ModelCorrupt, ModelMissing, U2StudioError
 from ..progress import Progress
 from .console import LANGUAGE, complain, progress_bar, say
-from .photo import Cut, Made, Photo
+from .photo import DoPhoto, Made, Photo
 from .report import Report
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Folder:
     """Photos worked through, reported in the order in which they were found. One bad file never stops the others.
 
     Args:
-        cut: does one photo.
+        do: does one photo.
+        title: what is being done, in English.
         names: by output, how results are named; empty: standard output.
         overwrite: replace what is there.
         resume: skip photos whose results are all there, and replace those of others.
@@ -55,8 +56,8 @@ class Folder:
         jobs: photos worked on at once, ≥ 1. Twice as many are on their way at most, so that memory stays bounded.
     """
 
-    def __init__(self, cut: Cut, names: Mapping[str, OutputNames], *, overwrite: bool, resume: bool, report: Report, jobs: int) -> None:
-        self._cut, self._names, self._report, self._jobs = cut, names, report, jobs
+    def __init__(self, do: DoPhoto, names: Mapping[str, OutputNames], *, title: str, overwrite: bool, resume: bool, report: Report, jobs: int) -> None:
+        self._do, self._title, self._names, self._report, self._jobs = do, title, names, report, jobs
         self._overwrite, self._resume = overwrite, resume
         self._stop = Event()
         self.found = self.failed = self.finished = 0
@@ -67,7 +68,7 @@ class Folder:
         Raises: Cancelled, ModelCorrupt, ModelMissing, KeyboardInterrupt; what was being written is gone then.
         """
         on_their_way: deque[_OnItsWay] = deque()
-        with progress_bar(say("Cutting out")) as bar, ThreadPoolExecutor(self._jobs, "photo", _share_processors, (self._jobs,)) as pool:
+        with progress_bar(say(self._title)) as bar, ThreadPoolExecutor(self._jobs, "photo", _share_processors, (self._jobs,)) as pool:
             try:
                 for one in found:
                     if one:
@@ -115,11 +116,11 @@ class Folder:
             if self._jobs == 1:
                 bar(done, total, note)
             else:
-                bar(self.finished, self.found, "Cutting out")
+                bar(self.finished, self.found, self._title)
 
-        progress(0, 1, "Cutting out")
+        progress(0, 1, self._title)
         started = time.perf_counter()
-        return self._cut(photo, progress), time.perf_counter() - started
+        return self._do(photo, progress), time.perf_counter() - started
 
     def _settle(self, one: _OnItsWay) -> None:
         """Wait for a photo and say how it ended."""

@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from .results import Params, Perform, Result, Results
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
-    from ..door import Outputs
-    from ..imaging.files import Metadata, Picture
-    from ..notices import Notice
+    from ..imaging.files import Picture
 
-__all__ = ["OUTPUTS", "Perform", "Result", "Results", "results_of"]
+__all__ = ["OUTPUTS", "results_of"]
 
 OUTPUTS = ("cutout", "alpha", "trimap", "foreground", "composite", "sheet", "confidence")
 IN_OWN_COLOURS = ("cutout", "foreground")
 """these keep the photo's own profile; the others mix it with colours that are sRGB, or hold none"""
-Params = Mapping[str, Mapping[str, object]]
-
-
-class Perform(Protocol):
-    """`door.run` with models and progress settled."""
-
-    def __call__(self, operation_id: str, images: Mapping[str, Tensor], params: Mapping[str, object] | None = None, *, wanted: Collection[str]) -> Outputs: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """One picture to write."""
-
-    output: str
-    pixels: np.ndarray
-    metadata: Metadata
-    provenance: Mapping[str, object]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Results:
-    """All that was made of a photo, and what its user should be told."""
-
-    pictures: list[Result]
-    notices: tuple[Notice, ...]
 
 
 def results_of(picture: Picture, outputs: tuple[str, ...], params: Params, background: Tensor | None, *, perform: Perform) -> Results:
@@ -81,8 +55,8 @@ def results_of(picture: Picture, outputs: tuple[str, ...], params: Params, backg
             pixels = (matted["confidence"] if output == "confidence" else chain.picture(output))[:, rows, columns]
         metadata = picture.metadata if output in IN_OWN_COLOURS else replace(picture.metadata, icc=None)
         provenance = {"output": output, **matted.provenance, "figures": figures, "then": {name: params[name] for name in params if name != "matte"}}
-        made.append(Result(output=output, pixels=pixels[0].numpy(), metadata=metadata, provenance=provenance))
-    return Results(pictures=made, notices=matted.notices)
+        made.append(Result(output=output, content=pixels[0].numpy(), metadata=metadata, provenance=provenance))
+    return Results(files=made, notices=matted.notices)
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,14 @@ def options_for(operation: Operation, prefix: str = "") -> list[click.Option]:
 
 
 def parameters_from(operation: Operation, options: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """The checked parameters of `operation` among the values click parsed. Raises: click.UsageError."""
+    """The checked parameters of `operation` among the values click parsed. Raises: click.UsageError, also for a model that there is not."""
+    from ..models.cards import card
+
     given = {parameter.name: options[_key(parameter, prefix)] for parameter in operation.parameters}
     try:
+        for parameter in operation.parameters:
+            if isinstance(parameter, ModelChoice):
+                card(str(given[parameter.name]))
         return checked_parameters(operation, given)
     except BadInput as error:
         raise click.UsageError(error.text(LANGUAGE)) from error

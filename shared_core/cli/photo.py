@@ -1,4 +1,4 @@
-"""One photo of `u2studio matte`, from its file to the files of its results."""
+"""One photo of a command for many, from its file to the files of its results."""
 
 from __future__ import annotations
 
@@ -8,28 +8,33 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ..door import run
 from ..progress import Progress
-from .matting_results import results_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..imaging.files import Picture
     from ..models.source import ModelSource
+    from .results import Perform, Result, Results
 
-__all__ = ["Cut", "Here", "Made", "Photo", "Wish", "cut", "read_background"]
+__all__ = ["DoPhoto", "Here", "Job", "Made", "Photo", "Wish", "do_photo", "read_background"]
+
+Job = Literal["matte", "portrait"]
+"""a command for photos, and the operation that it is named after"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What shall become of every photo."""
 
+    job: Job
     outputs: tuple[str, ...]
     params: Mapping[str, Mapping[str, object]]
     """by operation"""
-    background: str | None
+    background: str | None = None
     """a file"""
     overwrite: bool
 
@@ -51,13 +56,13 @@ class Made:
     notices: Sequence[str]
 
 
-class Cut(Protocol):
+class DoPhoto(Protocol):
     """Does one photo. Safe to call from several threads. Raises: U2StudioError."""
 
     def __call__(self, photo: Photo, progress: Progress) -> Made: ...
 
 
-def cut(photo: Photo, wish: Wish, background: Tensor | None, *, models: ModelSource, progress: Progress, language: str) -> Made:
+def do_photo(photo: Photo, wish: Wish, background: Tensor | None, *, models: ModelSource, progress: Progress, language: str) -> Made:
     """Read a photo, make its results and write them.
 
     Args:
@@ -69,22 +74,43 @@ def cut(photo: Photo, wish: Wish, background: Tensor | None, *, models: ModelSou
         language: of the notices.
     Raises: as `door.run`, `read_picture`, `write_picture`.
     """
-    from ..imaging.files import clear_hidden_colours, read_picture, write_picture
+    from ..imaging.files import read_picture
 
     picture = read_picture(photo.source or sys.stdin.buffer, name=photo.name)
     depth = picture.depth
-    results = results_of(picture, wish.outputs, wish.params, background, perform=partial(run, models=models, progress=progress))
+    results = _results(picture, wish, background, partial(run, models=models, progress=progress))
     del picture  # a third of the memory that is needed from here on
-    for result in results.pictures:
+    for result in results.files:
+        _write(result, photo.targets.get(result.output), depth, overwrite=wish.overwrite)
+    told = {"warnings": [one.text() for one in results.notices]} if results.notices else {}
+    return Made(provenance={**results.files[0].provenance, **told}, notices=[one.text(language) for one in results.notices])
+
+
+def _results(picture: Picture, wish: Wish, background: Tensor | None, perform: Perform) -> Results:
+    if wish.job == "portrait":
+        from .portrait_results import drawings_of
+
+        return drawings_of(picture, wish.outputs, wish.params, perform=perform)
+    from .matting_results import results_of
+
+    return results_of(picture, wish.outputs, wish.params, background, perform=perform)
+
+
+def _write(result: Result, target: Path | None, depth: Literal[8, 16], *, overwrite: bool) -> None:
+    """To a file, or to standard output."""
+    from ..imaging.files import clear_hidden_colours, write_picture, write_svg
+
+    with nullcontext(target or sys.stdout.buffer) as place:
+        if isinstance(result.content, str):
+            write_svg(place, result.content, provenance=result.provenance, overwrite=overwrite)
+            return
         if result.output == "cutout":
-            clear_hidden_colours(result.pixels)
-        with nullcontext(photo.targets.get(result.output, sys.stdout.buffer)) as target:
-            write_picture(target, result.pixels, metadata=result.metadata, depth=depth, provenance=result.provenance, overwrite=wish.overwrite)
-    return Made(provenance=results.pictures[0].provenance, notices=[one.text(language) for one in results.notices])
+            clear_hidden_colours(result.content)
+        write_picture(place, result.content, metadata=result.metadata, depth=depth, provenance=result.provenance, overwrite=overwrite)
 
 
 class Here:
-    """A `Cut` that works in this process, with models that stay in memory, for `jobs` threads at a time.
+    """A `DoPhoto` that works in this process, with models that stay in memory, for `jobs` threads at a time.
 
     Raises: BadInput, for a background, device or precision that is not there.
     """
@@ -96,7 +122,7 @@ class Here:
         self._wish, self._background, self._language = wish, read_background(wish.background), language
 
     def __call__(self, photo: Photo, progress: Progress) -> Made:
-        return cut(photo, self._wish, self._background, models=self._models, progress=progress, language=self._language)
+        return do_photo(photo, self._wish, self._background, models=self._models, progress=progress, language=self._language)
 
 
 def read_background(file: str | None) -> Tensor | None:

@@ -1,4 +1,4 @@
-"""Photos of `u2studio matte --worker`: the resident worker reads and writes their files itself, so the caller loads neither numpy nor torch."""
+"""Photos of a command with `--worker`: the resident worker reads and writes their files itself, so the caller loads neither numpy nor torch."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["JOB", "InWorker", "asked", "request"]
 
-JOB = "matte photo"
+JOB = "photo"
 """what the request has in place of an operation's id"""
 
 
 class InWorker:
-    """A `Cut` done by the worker, which `command` starts where none runs."""
+    """A `DoPhoto` done by the worker, which `command` starts where none runs."""
 
     def __init__(self, wish: Wish, *, command: Sequence[str], language: str) -> None:
         self._wish, self._command, self._language = wish, command, language
@@ -59,7 +59,7 @@ def asked(params: Mapping[str, object]) -> tuple[Photo, Wish]:
     given: dict[str, str] = dict(params["targets"])  # type: ignore[call-overload]
     targets = {output: Path(path) for output, path in given.items()}
     photo = Photo(source=Path(str(params["source"])), name=str(params["name"]), targets=targets)
-    wish = {name: params[name] for name in ("params", "background", "overwrite")}
+    wish = {name: params[name] for name in ("job", "params", "background", "overwrite")}
     return photo, Wish(outputs=tuple(params["outputs"]), **wish)  # type: ignore[arg-type]
 
 

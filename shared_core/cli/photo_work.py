@@ -1,4 +1,4 @@
-"""The worker's side of `u2studio matte --worker`."""
+"""The worker's side of a command with `--worker`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..progress import Progress
 from ..worker.operate import DoorWork
 from ..worker.protocol import Plane, ProtocolError
-from .photo import cut, read_background
+from .photo import do_photo, read_background
 from .photo_in_worker import JOB, asked
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class PhotoWork(DoorWork):
     """Operations on planes, as `DoorWork`, and photos named by their files."""
 
     def operate(self, request: Mapping[str, object], planes: Mapping[str, Plane], progress: Progress) -> tuple[dict[str, object], list[Plane]]:
-        """As `DoorWork.operate`, or `photo.cut`."""
+        """As `DoorWork.operate`, or `photo.do_photo`."""
         if request.get("operation") != JOB:
             return super().operate(request, planes, progress)
         try:
@@ -33,7 +33,7 @@ class PhotoWork(DoorWork):
             raise ProtocolError(f"a photo that is none: {error}") from None
         started = time.perf_counter()
         behind = _background(wish.background)
-        made = cut(photo, wish, behind, models=self.models, progress=progress, language=str(request.get("language", "en")))
+        made = do_photo(photo, wish, behind, models=self.models, progress=progress, language=str(request.get("language", "en")))
         seconds = time.perf_counter() - started
         return {"event": "done", "figures": {}, "provenance": dict(made.provenance), "seconds": seconds, "notices": list(made.notices)}, []
 

@@ -54,7 +54,7 @@ def _kept_models(device: str, precision: str, at_once: int = 1) -> ModelCache:
 def u2studio(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> U2Studio:
     """Call `u2studio` with arguments, in this process, in English."""
     monkeypatch.setattr("u2studio.shared_core.cli.console.LANGUAGE", "en")
-    for module in ("app", "folder", "matte", "models", "operation", "options"):
+    for module in ("app", "folder", "many_photos", "models", "operation", "options"):
         monkeypatch.setattr(f"u2studio.shared_core.cli.{module}.LANGUAGE", "en", raising=False)
 
     monkeypatch.setattr("u2studio.shared_core.models.cache.ModelCache", _kept_models)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .profiles import from_srgb, in_srgb
     from .read import read_picture
     from .whole import check_target, remove_leftovers
-    from .write import read_provenance, write_picture
+    from .write import read_provenance, write_picture, write_svg
 
 __all__ = [
     "FORMATS",
@@ -38,6 +38,7 @@ __all__ = [
     "remove_leftovers",
     "shown",
     "write_picture",
+    "write_svg",
 ]
 
 _HOMES = {
@@ -49,7 +50,7 @@ _HOMES = {
     "profiles": ("from_srgb", "in_srgb"),
     "read": ("read_picture",),
     "whole": ("check_target", "remove_leftovers"),
-    "write": ("read_provenance", "write_picture"),
+    "write": ("read_provenance", "write_picture", "write_svg"),
 }
 
 

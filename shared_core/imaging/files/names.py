@@ -20,7 +20,7 @@ class OutputNames:
     """Names results, and remembers them.
 
     Args:
-        target: a folder, or, for a single result, a file whose suffix a picture can be written as.
+        target: a folder, or, for a single result, a file whose suffix is `suffix` or one that a picture can be written as.
         suffix: of results in a folder, such as ".png".
         pattern: of results in a folder, without suffix: `{stem}` is the input's name without its suffix, `{name}` with it, and each of
             `fields` may be named too. May hold `/`.
@@ -39,7 +39,7 @@ class OutputNames:
     @property
     def is_file(self) -> bool:
         """Whether the target is the result itself, not a folder of results."""
-        return self._target.suffix.lower() in _WRITABLE_SUFFIXES and not self._target.is_dir()
+        return self._target.suffix.lower() in {self._suffix, *_WRITABLE_SUFFIXES} and not self._target.is_dir()
 
     @property
     def folder(self) -> Path:

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -19,7 +19,7 @@ from .picture import Metadata
 from .png import chunks, write_png
 from .whole import check_target, whole_file
 
-__all__ = ["KEYWORD", "quantised", "read_provenance", "sidecar", "write_picture"]
+__all__ = ["KEYWORD", "quantised", "read_provenance", "sidecar", "write_picture", "write_svg"]
 
 KEYWORD = "u2studio"
 """of the PNG text chunk that holds the provenance"""
@@ -53,26 +53,40 @@ def write_picture(
         stream_name: what a stream would be called; its suffix names the format.
     Raises: BadInput, when it cannot be written there, or not in this format.
     """
-    is_path = isinstance(target, (str, os.PathLike))
-    name = shown(target if is_path else stream_name)
-    found = format_for(target if is_path else stream_name)
+    called = target if isinstance(target, (str, os.PathLike)) else stream_name
+    name, found = shown(called), format_for(called)
     if pixels.ndim == 3 and pixels.shape[2] == 4 and not found.alpha:
         raise BadInput("{name}: {kind} files hold no transparency. Write PNG, WebP or TIFF, or place the picture over a background.", name=name, kind=found.id)
     if max(pixels.shape[:2]) > found.longest:
         raise BadInput("{name}: {kind} files hold at most {longest} pixels along a side. Write PNG or TIFF.", name=name, kind=found.id, longest=found.longest)
     ready = quantised(pixels, depth if found.sixteen_bit else 8)
-    note = json.dumps(provenance, sort_keys=True, default=str) if provenance is not None else None
+    note = _note(provenance)
 
     def fill(stream: BinaryIO) -> None:
         _encode(stream, name, ready, found, metadata or Metadata(), note)
 
+    _put(target, name, fill, None if found.id == "PNG" else note, overwrite=overwrite)
+
+
+def write_svg(target: str | os.PathLike[str] | BinaryIO, text: str, *, provenance: Mapping[str, object] | None = None, overwrite: bool = False) -> None:
+    """Write the text of an SVG file, whole or not at all. Arguments and errors as `write_picture`; the provenance goes into `sidecar(target)`."""
+    name = shown(target) if isinstance(target, (str, os.PathLike)) else "-.svg"
+    _put(target, name, lambda stream: stream.write(text.encode()), _note(provenance), overwrite=overwrite)
+
+
+def _note(provenance: Mapping[str, object] | None) -> str | None:
+    return json.dumps(provenance, sort_keys=True, default=str) if provenance is not None else None
+
+
+def _put(target: str | os.PathLike[str] | BinaryIO, name: str, fill: Callable[[BinaryIO], object], note: str | None, *, overwrite: bool) -> None:
+    """Fill a stream, or a file and, with a note, the one beside it. Raises: BadInput."""
     with _failures(name):
-        if not is_path:
+        if not isinstance(target, (str, os.PathLike)):
             fill(target)
             target.flush()  # a full disk shows itself here
             return
         path = Path(target)
-        beside = sidecar(path) if note is not None and found.id != "PNG" else None
+        beside = sidecar(path) if note is not None else None
         for one in (path, beside) if beside else (path,):
             check_target(one, overwrite=overwrite)
         whole_file(path, fill)
