@@ -7,10 +7,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
-__all__ = ["Flow", "Plane", "edge_flow", "gaussian", "smear"]
+from .composite import as_floats
+
+__all__ = ["Flow", "Plane", "edge_flow", "gaussian", "luminance", "smear"]
 
 Plane = NDArray[np.float32]
+
+_EYE = np.array([0.299, 0.587, 0.114], np.float32)
+_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,14 @@ def smear(plane: Plane, flow: Flow, sigma: float, step: float = 1.0) -> Plane:
 def gaussian(plane: Plane, sigma: float) -> Plane:
     """Gaussian blur; the border's last pixel goes on."""
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def luminance(picture: Tensor) -> Plane:
+    """Brightness of a picture as the eye sees its colours: [H, W, 3 or 4], uint8 or float32 0..1 → [H, W], 0..1."""
+    gray = np.empty(picture.shape[:2], np.float32)
+    for top in range(0, len(gray), _ROWS):
+        gray[top : top + _ROWS] = as_floats(picture[top : top + _ROWS, :, :3]).cpu().numpy() @ _EYE
+    return gray
 
 
 def _over_planes(values: NDArray[np.float32]) -> Plane:

@@ -10,11 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .composite import as_floats
-from .flow import Flow, Plane, edge_flow, gaussian, smear
+from .flow import Flow, Plane, edge_flow, gaussian, luminance, smear
 from .ink import DRAWN_AT, without_frame
 
 __all__ = ["Stroke", "flow_dog_ink"]
+
+
+_WORKED_AT = 1280
+"""longer side, in pixels, of what is looked at: strokes grow with the picture, so a larger one would say the same more slowly"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,7 @@ class Stroke:
 
 
 def flow_dog_ink(image: Tensor, photo: Tensor | None = None, stroke: Stroke | None = None) -> Tensor:
-    """Draw each picture, at its own size, by coherent lines.
+    """Draw each picture by coherent lines, whose edges are sharp at the picture's own size.
 
     Args:
         image: uint8 or float32 0..1, [B, H, W, 3 or 4]; a fourth channel is ignored.
@@ -51,34 +54,43 @@ def flow_dog_ink(image: Tensor, photo: Tensor | None = None, stroke: Stroke | No
     Returns: ink, float32 0..1, [B, H, W], on the image's device.
     Source: coherent line drawing, Kang, Lee and Chui 2007; XDoG, Winnemöller, Kyprianidis and Olsen 2012.
     """
-    how, drawn = stroke or Stroke(), list[Tensor]()
+    how, height, width = stroke or Stroke(), image.shape[1], image.shape[2]
+    ink = torch.empty(image.shape[:3])
     for index, one in enumerate(image):
-        colours = as_floats(one[..., :3]).cpu().numpy()
+        gray = luminance(one)
         shown = None if photo is None else photo[min(index, len(photo) - 1)].cpu().numpy() > 0.5
-        drawn.append(torch.from_numpy(_drawn(colours, shown, how)))
-    ink = torch.stack(drawn).to(image.device)
+        if (longer := max(gray.shape)) > _WORKED_AT:
+            size = max(1, round(width * _WORKED_AT / longer)), max(1, round(height * _WORKED_AT / longer))
+            gray = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.float32)
+            shown = None if shown is None else cv2.resize(shown.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.999
+        response = _response(gray, shown, how)
+        if response.shape != (height, width):
+            response = np.asarray(cv2.resize(response, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+        ink[index] = -torch.from_numpy(response).sub_(how.threshold).mul_(how.steepness).clamp_(max=0).tanh_()
+    ink = ink.abs_().to(image.device)
     return ink if photo is None else without_frame(ink, photo, 0)
 
 
-def _drawn(colours: NDArray[np.float32], shown: NDArray[np.bool_] | None, how: Stroke) -> Plane:
-    pixel = max(colours.shape[:2]) / DRAWN_AT
+def _response(gray: Plane, shown: NDArray[np.bool_] | None, how: Stroke) -> Plane:
+    """Brightness with edges exaggerated, about 0..1: ink is where it stays below the threshold."""
+    pixel = max(gray.shape) / DRAWN_AT
     if shown is not None and not shown.all():
         if not shown.any():
-            return np.zeros(colours.shape[:2], np.float32)
-        colours = _continued(colours, shown)
-    gray = _toned(np.ascontiguousarray(colours @ np.array([0.299, 0.587, 0.114], np.float32)), how, pixel)
-    flow = edge_flow(gaussian(gray, max(0.5, 0.7 * pixel)), how.flow * pixel)
-    response = smear(_across(gray, flow, how, pixel), flow, how.along * pixel, max(1.0, pixel))
-    ink = -np.tanh(np.minimum(how.steepness * (response - how.threshold), 0))
-    return np.asarray(ink, np.float32)
+            return np.ones_like(gray)
+        gray = _continued(gray, shown)
+    toned = _toned(gray, how, pixel)
+    flow = edge_flow(gaussian(toned, max(0.5, 0.7 * pixel)), how.flow * pixel)
+    return smear(_across(toned, flow, how, pixel), flow, how.along * pixel, max(1.0, pixel))
 
 
 def _toned(gray: Plane, how: Stroke, pixel: float) -> Plane:
     """Brightness stretched to 0..1, and freed of most of what the surroundings have."""
     low, high = np.percentile(gray[:: max(1, round(pixel)), :: max(1, round(pixel))], (1, 99))
     full = np.clip((gray - low) / max(high - low, 0.1), 0, 1)
-    small = cv2.resize(full, None, fx=1 / max(1, 4 * pixel), fy=1 / max(1, 4 * pixel), interpolation=cv2.INTER_AREA)
-    around = cv2.resize(gaussian(small, how.around / 4), full.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    block = max(1.0, 4 * pixel)
+    size = max(1, round(full.shape[1] / block)), max(1, round(full.shape[0] / block))
+    small = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), np.float32)
+    around = cv2.resize(gaussian(small, how.around * pixel / block), full.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.minimum(full + how.evened * (full.mean() - around), how.solid * full), np.float32)
 
 
@@ -97,10 +109,10 @@ def _across(gray: Plane, flow: Flow, how: Stroke, pixel: float) -> Plane:
     return total
 
 
-def _continued(colours: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The photo's nearest colours where it was padded, so that it has no edge there."""
+def _continued(gray: Plane, shown: NDArray[np.bool_]) -> Plane:
+    """The photo's nearest pixel where it was padded, so that there is no edge."""
     _, labels = cv2.distanceTransformWithLabels(1 - shown.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
-    of_label = np.zeros(int(labels.max()) + 1, np.int64)
     nearest = np.asarray(labels, np.int64)
-    of_label[nearest[shown]] = np.flatnonzero(shown)
-    return colours.reshape(-1, 3)[of_label[nearest]]
+    of_label = np.zeros(int(nearest.max()) + 1, np.float32)
+    of_label[nearest[shown]] = gray[shown]
+    return of_label[nearest]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
-from .composite import as_floats
-from .flow import Plane, edge_flow, gaussian, smear
+from .flow import Plane, edge_flow, gaussian, luminance, smear
 from .ink import pixel_of
 from .paper import noise
 
@@ -17,6 +17,8 @@ _LIGHT = 0.62
 """brightness, in a photo stretched to 0..1, from which on nothing is hatched"""
 _DENSEST = 0.75
 """share of the paper that strokes cover where it is darkest"""
+_WORKED_AT = 2048
+"""longer side, in pixels, that strokes are drawn at; for a larger picture they are enlarged"""
 _PERIOD = 5.0
 """of straight strokes, in pixels of a drawing of 512"""
 
@@ -35,10 +37,15 @@ def hatch(ink: Tensor, image: Tensor, strength: float, style: str, seed: int) ->
     hatched = ink.clone()
     if not strength:
         return hatched
-    pixel = pixel_of(ink)
+    height, width = ink.shape[1:]
+    scale = min(1.0, _WORKED_AT / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
     for one, made in zip(image, hatched, strict=True):
-        gray = (as_floats(one[..., :3]) @ torch.tensor([0.299, 0.587, 0.114], device=one.device)).cpu().numpy()
-        strokes = _strokes(gray, strength, style, pixel, seed)
+        gray = luminance(one)
+        small = gray if scale == 1 else np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.float32)
+        strokes = _strokes(small, strength, style, pixel_of(ink) * scale, seed)
+        if scale < 1:
+            strokes = np.clip(cv2.resize(strokes, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
         made.copy_(1 - (1 - made) * (1 - torch.from_numpy(strokes).to(made.device)))
     return hatched
 
