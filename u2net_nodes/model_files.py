@@ -15,7 +15,7 @@ from ..shared_core.models.identify import identify
 from ..shared_core.models.prepare import prepare
 from ..shared_core.models.store import find, where
 
-__all__ = ["FOLDER", "ModelFile", "check_model", "choices", "model_file", "register_folder"]
+__all__ = ["FOLDER", "ModelFile", "check_model", "choices", "in_folder", "model_file", "register_folder"]
 
 FOLDER = "u2net"
 REMEMBERED = 5.0
@@ -72,16 +72,17 @@ def model_file(name: str, task: str = "") -> ModelFile:
 
 @lru_cache(maxsize=1)
 def _cards_here(_moment: int) -> tuple[Card, ...]:
-    return tuple(one for one in cards() if where(one) or _in_folder(one))
+    return tuple(one for one in cards() if not one.as_published and (where(one) or in_folder(one)))
 
 
 def _file_of(one: Card) -> Path:
     try:
         return find(one)
     except ModelMissing:
-        files = _in_folder(one)
+        files = in_folder(one)
         return next((file for file in files if file.suffix == ".safetensors"), None) or prepare(one, tuple(files))
 
 
-def _in_folder(one: Card) -> list[Path]:
+def in_folder(one: Card) -> list[Path]:
+    """Files of the folder that go by a name of a card."""
     return [Path(path) for name in one.files if (path := folder_paths.get_full_path(FOLDER, name))]

@@ -11,8 +11,11 @@ import torch
 from comfy.model_patcher import ModelPatcher  # pyright: ignore[reportMissingImports]
 
 from ..shared_core import OutOfMemory
+from ..shared_core.models.cards import card
 from ..shared_core.models.engines.torch_engine import TorchModel, open_model, out_of_memory
-from .model_files import ModelFile, model_file
+from ..shared_core.models.source import ModelFile as PublishedFile
+from ..shared_core.models.store import published_file, sha256
+from .model_files import ModelFile, in_folder, model_file
 from .progress import stop_if_asked
 
 if TYPE_CHECKING:
@@ -58,6 +61,11 @@ class ComfyModels:
         if resident not in self._used:
             self._used.append(resident)
         return _ManagedModel(resident, self._used)
+
+    def file(self, card_id: str) -> PublishedFile:
+        """See `source.ModelSource.file`."""
+        path = published_file(card(card_id), tuple(in_folder(card(card_id))))
+        return PublishedFile(path, sha256(path))
 
 
 class _ManagedModel:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .faces import Face
 
-__all__ = ["Patch", "Place", "cut", "paste", "place_of", "put_back"]
+__all__ = ["Patch", "Place", "cut", "paste", "place_of", "put_back", "shown_part"]
 
 BESIDE, ABOVE, BELOW = 0.4, 0.6, 0.2
 """margins around the box, in widths and heights"""
@@ -110,7 +110,7 @@ def _snapped(place: Place) -> Place:
 
 
 def cut(image: Tensor, place: Place, size: int) -> Tensor:
-    """The crop at `place`, upright, resampled once: each pixel the mean of what it covers where that is more than one, Lanczos where it is less.
+    """The crop at `place`, upright, resampled once: each pixel the mean of what it covers where that is more than one, else Lanczos.
 
     Args:
         image: [H, W, C], uint8 or float32 0..1.
@@ -148,16 +148,16 @@ def _slice(pixels: np.ndarray, place: Place, size: int) -> np.ndarray:
     return _resized(crop, size, size)
 
 
-def _resized(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+def _resized(pixels: np.ndarray, width: int, height: int, enlarging: int = cv2.INTER_LANCZOS4) -> np.ndarray:
     if pixels.shape[:2] == (height, width):
         return pixels
     shrinks = width <= pixels.shape[1] and height <= pixels.shape[0]
-    made = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4)
+    made = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else enlarging)
     return _in_range(made).reshape(height, width, *pixels.shape[2:])
 
 
 def _in_range(pixels: np.ndarray) -> np.ndarray:
-    """Lanczos overshoots; OpenCV keeps bytes in range by itself."""
+    """Lanczos and cubic filters overshoot; OpenCV keeps bytes in range by itself."""
     return pixels if pixels.dtype == np.uint8 else np.clip(pixels, 0.0, 1.0, out=pixels)
 
 
@@ -180,7 +180,7 @@ def _turned(pixels: np.ndarray, place: Place, size: int) -> np.ndarray:
     matrix[:, 2] -= 0.5
     made = cv2.warpAffine(
         source, matrix, (size * fine, size * fine), borderMode=cv2.BORDER_CONSTANT, borderValue=white,
-        flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_LANCZOS4 if max(steps) < 1 else cv2.INTER_CUBIC),
+        flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_LANCZOS4 if fine == 1 else cv2.INTER_LINEAR),
     ).reshape(size * fine, size * fine, -1)  # fmt: skip
     blank_x, blank_y = round(place.blank_x / steps[0] * fine), round(place.blank_y / steps[1] * fine)
     if blank_x or blank_y:
@@ -196,8 +196,26 @@ def _to_photo(place: Place, size: int) -> np.ndarray:
     return np.array([[cosine * steps[0], sine * steps[1], origin[0] - 0.5], [-sine * steps[0], cosine * steps[1], origin[1] - 0.5]])
 
 
+def shown_part(place: Place, size: int, height: int, width: int) -> Tensor:
+    """Where a crop shows the photo and not white beside it: 1 or 0 by pixel centres, float32 [size, size].
+
+    Args:
+        place: of the crop.
+        size: of the crop, px.
+        height: of the photo, px.
+        width: of the photo, px.
+    """
+    (a, b, x0), (c, d, y0) = _to_photo(place, size)
+    index = np.arange(size)
+    x, y = a * index + b * index[:, None] + x0, c * index + d * index[:, None] + y0
+    inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
+    blank_x, blank_y = round(place.blank_x / place.width * size), round(place.blank_y / place.height * size)
+    inside[:, :blank_x] = inside[:, size - blank_x :] = inside[:blank_y] = inside[size - blank_y :] = False
+    return torch.from_numpy(inside.astype(np.float32))
+
+
 def put_back(patch: Tensor, place: Place, height: int, width: int, feather: float = 0.0) -> Patch | None:
-    """A crop, or what was drawn after it, where it was cut from, resampled once, as `cut` does. Nothing is changed yet; see `paste`.
+    """A crop, or what was drawn after it, where it was cut from, resampled once; a cubic filter enlarges. Nothing is changed yet; see `paste`.
 
     Args:
         patch: [S, S] or [S, S, C], uint8 or float32 0..1, in the crop's frame.
@@ -214,7 +232,7 @@ def put_back(patch: Tensor, place: Place, height: int, width: int, feather: floa
         return None
     pixels = patch.cpu().numpy()
     if place.in_whole_pixels:
-        whole = _resized(np.ascontiguousarray(pixels), int(place.width), int(place.height))
+        whole = _resized(np.ascontiguousarray(pixels), int(place.width), int(place.height), cv2.INTER_CUBIC)
         values = whole[top - int(place.top) : bottom - int(place.top), left - int(place.left) : right - int(place.left)]
     else:
         values = _turned_back(pixels, place, (left, top, right, bottom))
@@ -233,7 +251,7 @@ def _turned_back(pixels: np.ndarray, place: Place, window: tuple[int, int, int, 
     shape = ((right - left) * fine, (bottom - top) * fine)
     made = cv2.warpAffine(
         np.ascontiguousarray(pixels), to_patch @ finer, shape, borderMode=cv2.BORDER_REPLICATE,
-        flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_LANCZOS4 if shrinks < 1 else cv2.INTER_CUBIC),
+        flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if fine == 1 else cv2.INTER_LINEAR),
     ).reshape(shape[1], shape[0], *pixels.shape[2:])  # fmt: skip
     return _resized(_in_range(made), right - left, bottom - top)
 

@@ -11,7 +11,8 @@ from .cards import card
 from .devices import choose_device, cpu_threads
 from .engines.choice import EngineModel, open_model, ways
 from .prepare import prepare
-from .store import sha256
+from .source import ModelFile
+from .store import published_file, sha256
 
 __all__ = ["ModelCache"]
 
@@ -61,6 +62,11 @@ class ModelCache:
             while len(self._models) > 1 and self.nbytes > self.budget_bytes:
                 self._models.popitem(last=False)
             return self._models[key]
+
+    def file(self, card_id: str) -> ModelFile:
+        """See `source.ModelSource.file`."""
+        path = published_file(card(card_id))
+        return ModelFile(path, sha256(path))
 
     @property
     def nbytes(self) -> int:

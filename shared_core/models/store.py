@@ -10,11 +10,24 @@ from typing import Literal, NamedTuple
 
 import platformdirs
 
-from ..errors import BadInput, ModelMissing
+from ..errors import BadInput, ModelCorrupt, ModelMissing
 from .cards import Card, Source
 from .foreign import foreign_places
 
-__all__ = ["EMBEDDED", "Found", "converted_folder", "find", "folders", "is_published", "known_source", "missing", "own_folder", "sha256", "where"]
+__all__ = [
+    "EMBEDDED",
+    "Found",
+    "converted_folder",
+    "find",
+    "folders",
+    "is_published",
+    "known_source",
+    "missing",
+    "own_folder",
+    "published_file",
+    "sha256",
+    "where",
+]
 
 EMBEDDED = Path(__file__).resolve().parents[1] / "weights"
 """what comes with the program"""
@@ -54,6 +67,24 @@ def find(card: Card) -> Path:
     for folder in folders():
         if (file := folder / f"{card.id}.safetensors").is_file():
             return file
+    raise missing(card)
+
+
+def published_file(card: Card, more: tuple[Path, ...] = ()) -> Path:
+    """The authors' own file of a card, to the byte, wherever on this machine it lies.
+
+    Args:
+        card: the model.
+        more: further files to try, where the host knows some.
+    Raises: ModelMissing; ModelCorrupt, where there are only other files of its names.
+    """
+    files = [one.path for one in where(card)] + [file for file in more if file.is_file()]
+    for file in files:
+        if known_source(card, file):
+            return file
+    if files:
+        raise ModelCorrupt("{file} is not the published file of the model '{card}': its hash is {found}.",
+                           file=str(files[0]), card=card.id, found=sha256(files[0]))  # fmt: skip
     raise missing(card)
 
 

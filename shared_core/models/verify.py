@@ -12,7 +12,7 @@ from ..errors import ModelCorrupt
 from .cards import Card
 from .convert import read_checkpoint, read_metadata, weights_sha256
 from .prepare import prepare
-from .store import known_source, sha256
+from .store import known_source, published_file, sha256
 
 __all__ = ["Verified", "verify"]
 
@@ -31,6 +31,9 @@ def verify(card: Card) -> Verified:
 
     Raises: ModelMissing; ModelCorrupt, when it is damaged, was changed after its conversion, or holds another network.
     """
+    if card.as_published:
+        file = published_file(card)
+        return Verified(file, sha256(file), "published")
     file = prepare(card)
     found = read_checkpoint(file)
     if found.network != card.network:

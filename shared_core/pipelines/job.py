@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..models.source import Model, ModelSource
 from ..notices import Notice
@@ -27,6 +28,12 @@ class Job:
         model = self.models.get(card_id)
         self.models_used[card_id] = model.sha256
         return model
+
+    def file(self, card_id: str) -> Path:
+        """The file of a card that is used as published, recorded alike. Raises: as `source.ModelSource.file`."""
+        file = self.models.file(card_id)
+        self.models_used[card_id] = file.sha256
+        return file.path
 
     def wants(self, *outputs: str) -> bool:
         """Whether any of these outputs is to be made."""

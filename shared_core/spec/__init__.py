@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .faces import OPERATIONS as _FACES
 from .finishing import OPERATIONS as _FINISHING
 from .matting import OPERATIONS as _MATTING
 from .operation import Input, Kind, Operation, Output
@@ -24,4 +25,4 @@ __all__ = [
     "Switch",
 ]
 
-OPERATIONS: tuple[Operation, ...] = (*_MATTING, *_FINISHING, *_PORTRAIT)
+OPERATIONS: tuple[Operation, ...] = (*_MATTING, *_FINISHING, *_PORTRAIT, *_FACES)

@@ -37,8 +37,8 @@ def test_the_authors_rule_for_u2net() -> None:
 
 @pytest.mark.parametrize("one", cards(), ids=lambda one: one.id)
 def test_every_card_is_complete(one) -> None:
-    assert one.files[0] == f"{one.id}.safetensors"
-    assert "default" in one.profiles
+    assert one.as_published or one.files[0] == f"{one.id}.safetensors"
+    assert one.as_published or "default" in one.profiles
     assert all((one.title, one.summary, one.licence, one.authors, one.trained_on, one.limits))
     assert bool(one.classes) == (one.task == "clothes")
     for source in one.sources:

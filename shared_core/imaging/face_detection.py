@@ -1,0 +1,51 @@
+"""Faces of a picture, found in a smaller copy of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+from .face_cascade import WINDOW, faces_by_cascade
+from .face_yunet import faces_by_yunet
+from .faces import Face
+
+__all__ = ["detected"]
+
+SIDE = 640
+"""pixels; the longer side of the copy"""
+LARGEST_SIDE = 1920
+"""pixels; the same where small faces are asked for"""
+
+
+def detected(picture: Tensor, yunet: Path | None = None, smallest: float = 0.0) -> list[Face]:
+    """The faces of one picture, best first, with boxes as a Haar detector has them.
+
+    Args:
+        picture: [H, W, 3], uint8 or float32 0..1.
+        yunet: the file of that network; None: the built-in cascade.
+        smallest: width of the smallest face's box, px; 0: as the detector finds them in a copy of 640 pixels.
+    Raises: ModelCorrupt, when `yunet` is another file.
+    """
+    height, width = picture.shape[:2]
+    wanted = min(max(SIDE, WINDOW / smallest * max(height, width)), LARGEST_SIDE) if smallest else SIDE
+    scale = min(1.0, wanted / max(height, width))
+    small = _bytes(picture.cpu().numpy(), max(1, round(width * scale)), max(1, round(height * scale)))
+    found = faces_by_cascade(small, smallest * scale) if yunet is None else faces_by_yunet(small, yunet)
+    faces = [_scaled(face, 1 / scale) for face in found]
+    return [face for face in faces if face.width >= smallest]
+
+
+def _bytes(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    small = cv2.resize(np.ascontiguousarray(pixels), (width, height), interpolation=cv2.INTER_AREA) if pixels.shape[:2] != (height, width) else pixels
+    return np.ascontiguousarray(small if small.dtype == np.uint8 else np.rint(small * 255).astype(np.uint8))
+
+
+def _scaled(face: Face, scale: float) -> Face:
+    return replace(
+        face, left=face.left * scale, top=face.top * scale, width=face.width * scale, height=face.height * scale,
+        landmarks=tuple((x * scale, y * scale) for x, y in face.landmarks),
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""Faces found by YuNet, a network of 230 KB with its own reader in OpenCV: boxes and five landmarks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from ..errors import ModelCorrupt
+from .face_crops import cut, place_of
+from .faces import Face, merged
+
+__all__ = ["faces_by_yunet"]
+
+LEAST_SCORE = 0.6
+JOINED = 0.3
+"""intersection over union of two boxes of one face"""
+WIDTH, LOWER = 0.92, 0.04
+"""the Haar box's width, in heights of YuNet's box; how much lower its top is, in its own widths. Measured"""
+NEARLY_UPRIGHT = 8.0
+"""degrees; heads turned farther are looked at once more, turned upright, because YuNet's boxes are not turned with the head"""
+UPRIGHT_SIDE = 256
+"""pixels; of the picture for that second look"""
+
+
+def faces_by_yunet(pixels: np.ndarray, file: Path) -> list[Face]:
+    """Faces of one picture, best first, with landmarks; from about 12 pixels. The score is YuNet's own, at least 0.6.
+
+    Args:
+        pixels: RGB, uint8, [H, W, 3]; time goes with their number, 640 to a side are enough.
+        file: the network, ONNX.
+    Raises: ModelCorrupt, when the file is not that network.
+    """
+    bgr = np.ascontiguousarray(pixels[..., ::-1])
+    found, quarters = _found(bgr, file), 0
+    while not len(found) and quarters < 3:  # a photo that lies on its side, or stands on its head
+        quarters += 1
+        found = _found(np.ascontiguousarray(np.rot90(bgr, -quarters)), file)
+    faces = [_face(_turned_back(row, bgr.shape, quarters)) for row in found]
+    image = torch.from_numpy(bgr)
+    return merged(_looked_at_upright(face, image, file) if abs(face.roll) > NEARLY_UPRIGHT else face for face in faces)
+
+
+@lru_cache(maxsize=2)
+def _detector(file: Path, _changed: int) -> cv2.FaceDetectorYN:
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 warns of a default of its own
+    try:
+        return cv2.FaceDetectorYN.create(str(file), "", (UPRIGHT_SIDE, UPRIGHT_SIDE), LEAST_SCORE, JOINED, 5000)
+    except cv2.error as error:
+        raise ModelCorrupt("{file} is damaged: {reason}", file=file.name, reason=str(error)) from None
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+
+
+def _found(bgr: np.ndarray, file: Path) -> np.ndarray:
+    """YuNet's rows, [n, 15]: box, five landmarks (its "right" eye first: the one on the picture's left), score."""
+    detector = _detector(file, file.stat().st_mtime_ns)
+    detector.setInputSize(bgr.shape[1::-1])
+    found = detector.detect(bgr)[1]
+    return np.empty((0, 15)) if found is None else found.astype(np.float64)
+
+
+def _turned_back(row: np.ndarray, shape: tuple[int, ...], quarters: int) -> np.ndarray:
+    """A row found in a picture turned clockwise by quarters, as the picture's own; its landmarks tell the roll."""
+    height, width = shape[:2]
+    points = np.concatenate(([row[:2] + row[2:4] / 2], row[4:14].reshape(5, 2)))
+    for done in range(quarters, 0, -1):  # a clockwise quarter takes (x, y) of a picture of height h to (h - y, x)
+        side = height if done % 2 else width
+        points = np.column_stack((points[:, 1], side - points[:, 0]))
+    size = row[2:4]
+    return np.concatenate((points[0] - size / 2, size, points[1:].ravel(), row[14:]))
+
+
+def _face(row: np.ndarray) -> Face:
+    x, y, width, height = row[:4]
+    landmarks = row[4:14].reshape(5, 2)
+    side = WIDTH * height
+    across, down = landmarks[1] - landmarks[0]
+    return Face(
+        left=float(x + width / 2 - side / 2), top=float(y + LOWER * side), width=float(side), height=float(side),
+        roll=-math.degrees(math.atan2(down, across)), score=float(min(row[14], 1.0)), landmarks=tuple((float(a), float(b)) for a, b in landmarks),
+    )  # fmt: skip
+
+
+def _looked_at_upright(face: Face, small: torch.Tensor, file: Path) -> Face:
+    """The same face with the box it has in its own frame."""
+    place = place_of(face)
+    seen = _found(cut(small, place, UPRIGHT_SIDE).numpy(), file)
+    if not len(seen):
+        return face
+    scale = place.side / UPRIGHT_SIDE
+    middle = np.array((place.left + place.width / 2, place.top + place.height / 2))
+    near = min((_face(row) for row in seen), key=lambda one: math.dist(one.centre, (UPRIGHT_SIDE / 2, UPRIGHT_SIDE * 0.611)))
+    if abs(near.roll) > 2 * NEARLY_UPRIGHT:
+        return face
+    centre = place.in_photo(*((np.array(near.centre) - UPRIGHT_SIDE / 2) * scale + middle))
+    side = near.width * scale
+    return replace(face, left=centre[0] - side / 2, top=centre[1] - side / 2, width=side, height=side)
