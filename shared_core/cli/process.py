@@ -20,9 +20,6 @@ def begin() -> None:
     # programs need the processors a picture then takes five times as long; where none does, a shorter circle is as quick. GNU's OpenMP reads it when loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     gc.set_threshold(50_000)  # loading PyTorch makes a million objects; looking for garbage among them a thousand times is a tenth of it
-    # Large tensors then begin at a page. At 64 bytes glibc cannot use their blocks again: slivers it cuts off before and behind stay apart from them. And they
-    # come in pages of 2 MB where the system has any, as NumPy's do: hundreds of times fewer to be handed out.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     _keep_freed_memory()
 
 
