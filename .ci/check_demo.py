@@ -18,6 +18,7 @@ import torch
 from u2studio.shared_core import run
 from u2studio.shared_core.imaging.files import read_picture, read_provenance
 from u2studio.shared_core.models.cards import card
+from u2studio.shared_core.models.source import ModelFile
 
 MEMBER = "rembg/u2netp.onnx"
 
@@ -35,6 +36,9 @@ class OnnxModel:
 
     def get(self, card_id: str) -> OnnxModel:
         return self
+
+    def file(self, card_id: str) -> ModelFile:
+        raise AssertionError(card_id)
 
 
 def authors_file() -> bytes:

@@ -29,6 +29,7 @@ from u2studio.shared_core.evaluation.folders import read_plane
 from u2studio.shared_core.evaluation.report import Report, Scores, scores
 from u2studio.shared_core.imaging.files import read_picture
 from u2studio.shared_core.models.cache import ModelCache
+from u2studio.shared_core.models.source import ModelFile
 from u2studio.shared_core.pipelines.detail import detail_alpha
 from u2studio.shared_core.pipelines.edges import fit_to_edges
 from u2studio.shared_core.pipelines.matting import EDGE_PER_ENLARGEMENT
@@ -83,6 +84,9 @@ class RememberedModels:
         if card_id not in self.models:
             self.models[card_id] = RememberedModel(self.cache.get(card_id))
         return self.models[card_id]
+
+    def file(self, card_id: str) -> ModelFile:
+        return self.cache.file(card_id)
 
 
 def sod_pictures(data: Path) -> dict[str, tuple[Path, Path]]:

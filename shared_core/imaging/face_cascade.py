@@ -51,7 +51,7 @@ class _Seen(NamedTuple):
     y: float
     width: float
     roll: float
-    count: float
+    windows: float
 
 
 @cache
@@ -98,9 +98,9 @@ def _levels(pixels: np.ndarray) -> list[np.ndarray]:
 
 
 def _face(seen: _Seen, scale: float) -> Face:
-    x, y, width, roll, count = (float(value) for value in seen)
+    x, y, width, roll, windows = (float(value) for value in seen)
     x, y, width = x / scale, y / scale, width * OWN_SIZE / scale
-    return Face(left=x - width / 2, top=y - width / 2, width=width, height=width, roll=roll, score=_score(count))
+    return Face(left=x - width / 2, top=y - width / 2, width=width, height=width, roll=roll, score=_score(windows))
 
 
 def _scan(levels: list[np.ndarray], number: int, turns: Iterable[int]) -> Iterator[_Seen]:
@@ -143,7 +143,8 @@ def _proposals(level: np.ndarray, turn: int, largest: float) -> Iterator[_Seen]:
     size = math.ceil(width * cosine + height * sine), math.ceil(width * sine + height * cosine)
     turned, matrix = _upright(level, (width / 2, height / 2), turn, 1.0, size)
     for x, y, found in _accepted(turned, 1.2, 1.5, (WINDOW, largest)):
-        yield _Seen(*(matrix @ (x, y, 1)), found, turn, 1.0)
+        across, down = matrix @ (x, y, 1)
+        yield _Seen(across, down, found, turn, 1)
 
 
 def _apart(proposals: Iterable[_Seen]) -> list[_Seen]:
@@ -157,7 +158,7 @@ def _apart(proposals: Iterable[_Seen]) -> list[_Seen]:
                 break
         else:
             groups.append([one])
-    return [_Seen(*np.mean([one[:4] for one in group], 0), len(group)) for group in groups]
+    return [_Seen._make((*np.mean([one[:4] for one in group], 0), len(group))) for group in groups]
 
 
 def _close_look(picture: np.ndarray, proposal: _Seen) -> _Seen | None:
@@ -190,5 +191,5 @@ def _close_look(picture: np.ndarray, proposal: _Seen) -> _Seen | None:
     return _Seen(x, y, width, roll, total) if _score(total) >= least else None
 
 
-def _score(count: float) -> float:
-    return count / (count + HALF_SURE)
+def _score(windows: float) -> float:
+    return windows / (windows + HALF_SURE)

@@ -65,7 +65,8 @@ def paste_face(image: Tensor, drawing: Tensor, faces: Tensor, *, feather: float,
     made = image.clone()
     for number, photo in enumerate(made):
         job.progress(number, len(made), "Putting faces back")
-        patches = [put_back(crop, place_of(face), *photo.shape[:2], feather) for face, crop in placed if face.picture == number]
+        height, width = photo.shape[:2]
+        patches = [put_back(crop, place_of(face), height, width, feather) for face, crop in placed if face.picture == number]
         photo[..., :3] = paste(photo[..., :3], [patch for patch in patches if patch is not None])
     return {"image": made}
 

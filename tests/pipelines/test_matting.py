@@ -12,6 +12,7 @@ from torch import Tensor
 from u2studio.shared_core import OutOfMemory, run
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.models.cards import Card, Reading, card
+from u2studio.shared_core.models.source import ModelFile
 from u2studio.shared_core.pipelines.confidence import agreement, overlap
 from u2studio.shared_core.pipelines.network_alpha import estimate_alpha
 
@@ -99,6 +100,9 @@ def test_each_class_of_clothes_has_a_mask_of_its_own(models: ModelCache) -> None
         def get(self, card_id: str) -> _Classes:
             assert card_id == "u2net_cloth_seg"
             return _Classes()
+
+        def file(self, card_id: str) -> ModelFile:
+            raise AssertionError(card_id)
 
     made = run("clothes", {"image": torch.rand(1, 90, 120, 3)}, models=Source())
     upper, lower, whole = (made[name][0] for name in ("upper_body", "lower_body", "whole_body"))
