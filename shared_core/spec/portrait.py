@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .faces import PARAMETERS_OF_CHOICE, PARAMETERS_OF_DETECTION
 from .operation import Input, Operation, Output
 from .parameters import Choice, Colour, Integer, ModelChoice, Number, Option, Parameter, Switch
 from .pictures import IMAGE
@@ -119,4 +120,42 @@ INK_OVER_PHOTO = Operation(
     outputs=(Output(name="image", kind="image", title="Image", help="The photo with the drawing over it.", own_colours=True),),
 )  # fmt: skip
 
-OPERATIONS = (LINE_DRAWING, INK_OVER_PHOTO)
+PORTRAIT = Operation(
+    id="portrait",
+    family="portrait",
+    title="Portrait",
+    summary="Find the faces in a photo, draw each in lines, and put the drawings where the faces are.",
+    inputs=(IMAGE,),
+    parameters=(
+        *PARAMETERS_OF_CHOICE,
+        *PARAMETERS_OF_DETECTION,
+        Choice(
+            name="no_face", title="Without a face", default="refuse",
+            help="What becomes of a picture in which no face is found: it is refused, or drawn as a whole.",
+            options=(Option("refuse", "Refuse it"), Option("whole", "Draw it as a whole")),
+        ),
+        Switch(name="straighten", title="Straighten", default=True, help="Tilted heads are turned upright to be drawn, and turned back."),
+        Switch(
+            name="clear_background", title="Clear the background", default=False,
+            help="Finds the person first and leaves what is behind as bare paper; for busy backgrounds.",
+        ),
+        Choice(
+            name="small_faces", title="Small faces", default="filter",
+            help="How a face smaller than the network wants it is enlarged: smoothly, or by a network that adds detail, which must be got once.",
+            options=(Option("filter", "Smoothly"), Option("network", "With a network")),
+        ),
+        ModelChoice(name="upscaler", title="Enlarging model", default="realesrgan_x4plus", task="upscale", help="The network that enlarges small faces."),
+        *PARAMETERS_OF_DRAWING,
+        *PARAMETERS_OF_FINISHING,
+        *PARAMETERS_OF_PAPER,
+        *(one for one in INK_OVER_PHOTO.parameters if one.name != _INK_COLOUR.name),
+    ),
+    outputs=(
+        DRAWING_OUT,
+        INK_OUT,
+        LINES_OUT,
+        Output(name="composite", kind="image", title="Composite", help="The photo with the drawing over it.", own_colours=True),
+    ),
+)  # fmt: skip
+
+OPERATIONS = (PORTRAIT, LINE_DRAWING, INK_OVER_PHOTO)

@@ -1,0 +1,68 @@
+"""The three steps of a drawing, for the operations of the portrait family: draw the ink, finish it, make pictures of it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..imaging.flow_dog import flow_dog_ink
+from ..imaging.hatching import hatch
+from ..imaging.ink import ink_layer, on_paper, pixel_of, set_black_and_white, set_line_weight, without_frame
+from ..imaging.paper import paper
+from .job import Job
+from .network_ink import detailed_ink, estimate_ink
+
+__all__ = ["BEYOND", "drawn_ink", "drawn_pictures", "finished_ink"]
+
+BEYOND = 4.0
+"""how far lines may reach beyond the mask of the subject, in pixels of a drawing of 512"""
+_FRAME = 4.0
+"""how far into the photo a network draws the line where the photo ends, in pixels of a drawing of 512"""
+
+
+def drawn_ink(image: Tensor, *, engine: str, model: str, preprocess: str, detail: bool, job: Job, photo: Tensor | None = None) -> Tensor:
+    """What an engine draws of each picture, not yet finished.
+
+    Args:
+        image: uint8 or float32 0..1, [B, H, W, 3 or 4].
+        engine: "network" or "classical".
+        model: card of the network; the classical engine asks for none.
+        preprocess: a profile of the card.
+        detail: draw pictures larger than the network's size once more, closer.
+        job: models, and progress: told before each pass.
+        photo: 1 where the picture shows the photo, 0 where it was padded, [B or 1, H, W]; default: everywhere. Padding is not drawn, nor its edge.
+    Returns: ink, float32 0..1, [B, H, W].
+    """
+    network = job.model(model) if engine == "network" else None
+    drawn: list[Tensor] = []
+    for index, one in enumerate(image.split(1)):
+        job.progress(index, len(image), "Drawing the lines")
+        shown = None if photo is None else photo[min(index, len(photo) - 1)][None]
+        if network is None:
+            drawn.append(flow_dog_ink(one, shown))
+        else:
+            drawn.append(detailed_ink(network, one, preprocess, job.progress) if detail else estimate_ink(network, one, preprocess))
+    job.progress(len(image), len(image), "Drawing the lines")
+    ink = torch.cat(drawn)
+    return ink if photo is None or network is None else without_frame(ink, photo, _FRAME * pixel_of(ink))
+
+
+def finished_ink(
+    ink: Tensor, image: Tensor, *, line_weight: float, black_point: float, white_point: float, hatching: float, hatching_style: str, seed: int
+) -> Tensor:
+    """Black and white point, line weight and hatching, in this order; bit for bit the given ink at the defaults. Parameters as in the specification."""
+    ink = set_black_and_white(ink, black_point / 100, white_point / 100)
+    ink = set_line_weight(ink, line_weight, pixel_of(ink))
+    return hatch(ink, image, hatching / 100, hatching_style, seed)
+
+
+def drawn_pictures(
+    ink: Tensor, dtype: torch.dtype, *, ink_colour: str, paper_colour: str, paper_texture: str, seed: int, job: Job
+) -> dict[str, Tensor]:  # fmt: skip
+    """The outputs of a drawing that are wanted, by name: `drawing`, `ink` and `lines`. Pictures are of `dtype`."""
+    made = {"lines": ink}
+    if job.wants("ink"):
+        made["ink"] = ink_layer(ink, ink_colour, dtype)
+    if job.wants("drawing"):
+        made["drawing"] = on_paper(ink, ink_colour, paper(ink.shape[1], ink.shape[2], paper_colour, paper_texture, seed), dtype)
+    return made

@@ -1,0 +1,131 @@
+"""The portrait of a photo: every face found, cropped, drawn, and put back at the photo's own size and place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..imaging.cleanup import grow
+from ..imaging.composite import composite
+from ..imaging.face_crops import Patch, Place, cut, paste, place_of, put_back
+from ..imaging.face_warnings import warnings_of
+from ..imaging.faces import Face
+from ..imaging.ink import DRAWN_AT, ink_layer, pixel_of
+from ..imaging.over_photo import drawing_over_blur, ink_over
+from ..spec import Parameter
+from ..spec.faces import PARAMETERS_OF_DETECTION
+from ..spec.portrait import PARAMETERS_OF_DRAWING, PARAMETERS_OF_FINISHING, PARAMETERS_OF_PAPER
+from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink
+from .faces import choose_faces, crop_size, figures_of, find_faces, flattened, no_face
+from .job import Job
+from .matting import matte
+from .upscale import enlarged
+
+__all__ = ["portrait"]
+
+Settings = Mapping[str, Any]
+"""values by parameter name, as in the specification of `portrait`: too many to be named twice"""
+LARGE_ENOUGH = 0.8
+"""of the size a network draws at: larger crops are not enlarged by a network first"""
+MATTING: Settings = {
+    "model": "u2netp", "preprocess": "default", "refine": "guided", "edge_width": 0.0, "keep_transparency": False, "detail": False, "colours": "photo",
+}  # fmt: skip
+"""how a person is told from the background"""
+
+
+def portrait(image: Tensor, *, job: Job, **settings: Any) -> dict[str, Tensor]:
+    """Lines of the photo's size, and where wanted the ink alone, the drawing on paper and the photo with it, of each picture of a batch."""
+    photos = flattened(image)
+    faces, whole = _sitters(image, settings, job)
+    job.figures["faces"] = figures_of(faces)
+    ink, parts = torch.zeros(image.shape[:3], device=image.device), len(faces) + len(whole)
+    for done, number in enumerate(whole):
+        ink[number] = _inked(photos[number][None], None, settings, _part(job, done, parts))[0]
+    for number, photo in enumerate(photos):
+        here = [(done, face) for done, face in enumerate(faces, len(whole)) if face.picture == number]
+        patches = [_drawn(photo, face, settings, _part(job, done, parts)) for done, face in here]
+        if patches:
+            ink[number] = paste(ink[number], [one for one in patches if one is not None])
+    job.progress(parts, parts, "Drawing the lines")
+    paper = {name: settings[name] for name in _names(PARAMETERS_OF_PAPER)}
+    made = drawn_pictures(ink, image.dtype, **paper, job=job)
+    if job.wants("composite"):
+        made["composite"] = _over_photo(photos, ink, settings)
+    return made
+
+
+def _sitters(image: Tensor, settings: Settings, job: Job) -> tuple[list[Face], list[int]]:
+    """Faces to draw, and pictures to draw as a whole. Raises: BadInput, when there is nobody and that shall not be."""
+    everything = list(range(len(image)))
+    if settings["face"] == "whole":
+        return [], everything
+    chosen = {name: settings[name] for name in ("face", "number", "x", "y", "width", "height")}
+    if settings["face"] == "box":
+        return choose_faces([], len(image), *image.shape[1:3], **chosen), []
+    found = find_faces(image, **{name: settings[name] for name in _names(PARAMETERS_OF_DETECTION)}, job=job)
+    without = sorted(set(everything) - {one.picture for one in found})
+    numbers = ", ".join(str(one + 1) for one in without)
+    if without and settings["no_face"] == "whole":
+        job.notice("No face was found in these pictures, which are drawn as a whole: {numbers}.", numbers=numbers)
+        return choose_faces(found, len(image), *image.shape[1:3], **chosen) if found else [], without
+    if not found:
+        raise no_face()
+    if without:
+        job.notice("There is no face in these pictures, which are left out: {numbers}.", numbers=numbers)
+    return choose_faces(found, len(image), *image.shape[1:3], **chosen), []
+
+
+def _drawn(photo: Tensor, face: Face, settings: Settings, job: Job) -> Patch | None:
+    """The ink of one face, ready to be put into the photo [H, W, 3]."""
+    job.notices += warnings_of(photo, face)
+    face = face if settings["straighten"] else replace(face, roll=0.0)
+    place, height, width = place_of(face), *photo.shape[:2]
+    crop = _crop(photo, place, crop_size([face]) if settings["detail"] else DRAWN_AT, settings, job)
+    shown = None
+    if any(not (0 <= x <= width and 0 <= y <= height) for x, y in place.corners()) or place.blank_x or place.blank_y:
+        shown = 1 - cut(torch.zeros(height, width, 1, device=photo.device), place, crop.shape[1])[None, ..., 0]
+    ink = _inked(crop, shown, settings, job)
+    return put_back(ink[0], place, height, width)
+
+
+def _crop(photo: Tensor, place: Place, size: int, settings: Settings, job: Job) -> Tensor:
+    """[1, size, size, 3], of the photo's type, or floats where a network enlarged it."""
+    if settings["small_faces"] == "filter" or place.side >= LARGE_ENOUGH * size:
+        return cut(photo, place, size)[None]
+    small = cut(photo, place, round(place.side))[None]
+    return enlarged(small, size / small.shape[1], job, settings["upscaler"])
+
+
+def _inked(picture: Tensor, shown: Tensor | None, settings: Settings, job: Job) -> Tensor:
+    """Finished ink of a picture [1, h, w, 3], of which `shown` [1, h, w] is the photo: [1, h, w]."""
+    alpha = None
+    if settings["clear_background"]:
+        alone = replace(job, wanted=frozenset({"alpha"}), figures={}, notices=[])  # how sure the matte is says nothing of the drawing
+        alpha = matte(picture, **MATTING, job=alone)["alpha"]
+        picture = composite(picture, alpha, "#ffffff")
+    ink = drawn_ink(picture, **{name: settings[name] for name in _names(PARAMETERS_OF_DRAWING)}, job=job, photo=shown)
+    ink = finished_ink(ink, picture, **{name: settings[name] for name in _names(PARAMETERS_OF_FINISHING)}, seed=settings["seed"])
+    return ink if alpha is None else ink * grow(alpha, BEYOND * pixel_of(ink))
+
+
+def _over_photo(photos: Tensor, ink: Tensor, settings: Settings) -> Tensor:
+    if settings["method"] == "ink":
+        return ink_over(photos, ink_layer(ink, "#000000"), settings["ink_colour"])
+    return drawing_over_blur(photos, ink_layer(ink, settings["ink_colour"]), settings["blur"], settings["photo_share"] / 100)
+
+
+def _part(job: Job, done: int, parts: int) -> Job:
+    """The same job, whose own steps count as one of several parts."""
+
+    def progress(_done: int, _total: int, note: str) -> None:
+        job.progress(done, parts, note)
+
+    return replace(job, progress=progress)
+
+
+def _names(parameters: Sequence[Parameter]) -> list[str]:
+    return [one.name for one in parameters]
