@@ -19,6 +19,9 @@ __all__ = ["Stroke", "flow_dog_ink"]
 _WORKED_AT = 1280
 """longer side, in pixels, of what is looked at: strokes grow with the picture, so a larger one would say the same more slowly"""
 
+_LEAST_CONTRAST = 0.35
+"""between a picture's darks and lights; one that has less is not stretched to all of it, and an even one stays paper"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stroke:
@@ -45,7 +48,7 @@ class Stroke:
 
 
 def flow_dog_ink(image: Tensor, photo: Tensor | None = None, stroke: Stroke | None = None) -> Tensor:
-    """Draw each picture by coherent lines, whose edges are sharp at the picture's own size.
+    """Draw each picture by coherent lines, as wide for its size in a large one as in a small one.
 
     Args:
         image: uint8 or float32 0..1, [B, H, W, 3 or 4]; a fourth channel is ignored.
@@ -86,7 +89,7 @@ def _response(gray: Plane, shown: NDArray[np.bool_] | None, how: Stroke) -> Plan
 def _toned(gray: Plane, how: Stroke, pixel: float) -> Plane:
     """Brightness stretched to 0..1, and freed of most of what the surroundings have."""
     low, high = np.percentile(gray[:: max(1, round(pixel)), :: max(1, round(pixel))], (1, 99))
-    full = np.clip((gray - low) / max(high - low, 0.1), 0, 1)
+    full = np.clip(1 - (high - gray) / max(high - low, _LEAST_CONTRAST), 0, 1)
     block = max(1.0, 4 * pixel)
     size = max(1, round(full.shape[1] / block)), max(1, round(full.shape[0] / block))
     small = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), np.float32)

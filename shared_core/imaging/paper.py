@@ -52,7 +52,7 @@ def noise(height: int, width: int, grain: float, seed: int) -> Plane:
     """
     small = max(1, round(height / grain)), max(1, round(width / grain))
     rough = np.random.Generator(np.random.PCG64(seed)).standard_normal(small, np.float32)
-    return np.asarray(cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    return np.asarray(cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC if grain > 1 else cv2.INTER_AREA), np.float32)
 
 
 def _ribs(height: int, width: int, pixel: float, seed: int) -> Plane:

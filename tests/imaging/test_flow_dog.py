@@ -1,0 +1,114 @@
+"""The classical engine, on shapes whose drawing one knows, and on faces where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from u2studio.shared_core.imaging.files import read_picture
+from u2studio.shared_core.imaging.flow import edge_flow, smear
+from u2studio.shared_core.imaging.flow_dog import flow_dog_ink
+
+
+def _picture(gray: NDArray[np.float32]) -> torch.Tensor:
+    return torch.from_numpy(gray)[None, ..., None].repeat(1, 1, 1, 3)
+
+
+@pytest.fixture(scope="module")
+def disc() -> NDArray[np.float32]:
+    """A gray disc of radius 150 in the middle of light gray, 512 × 512, with a soft edge."""
+    rows, columns = np.mgrid[:512, :512] - 255.5
+    return (0.75 + 0.1 * np.clip(np.hypot(rows, columns) - 150, -1, 1)).astype(np.float32)
+
+
+def test_flow_runs_along_the_edge(disc: NDArray[np.float32]) -> None:
+    flow = edge_flow(disc, 2)
+    for degrees in range(0, 360, 20):
+        angle = np.deg2rad(degrees)
+        row, column = round(255.5 + 150 * np.sin(angle)), round(255.5 + 150 * np.cos(angle))
+        along = -np.sin(angle) * flow.x[row, column] + np.cos(angle) * flow.y[row, column]
+        assert abs(along) > 0.99
+        assert flow.coherence[row, column] > 0.9
+
+
+def test_smearing_along_the_flow_keeps_a_ring(disc: NDArray[np.float32]) -> None:
+    rows, columns = np.mgrid[:512, :512] - 255.5
+    ring = (np.abs(np.hypot(rows, columns) - 150) < 2).astype(np.float32)
+    found = smear(ring, edge_flow(disc, 2), 8)
+    assert found[ring > 0].mean() > 0.9
+    noise = np.random.default_rng(0).standard_normal((512, 512)).astype(np.float32)
+    assert smear(noise, edge_flow(disc, 2), 8)[ring > 0].std() < 0.5
+
+
+def test_an_edge_becomes_a_line_and_nothing_else_is_drawn(disc: NDArray[np.float32]) -> None:
+    ink = flow_dog_ink(_picture(disc))[0].numpy()
+    rows, columns = np.mgrid[:512, :512] - 255.5
+    distance = np.abs(np.hypot(rows, columns) - 150)
+    for degrees in range(0, 360, 10):
+        angle = np.deg2rad(degrees)
+        ray = [ink[round(255.5 + r * np.sin(angle)), round(255.5 + r * np.cos(angle))] for r in range(140, 160)]
+        assert max(ray) > 0.9, degrees
+    assert ink[distance > 12].max() < 0.05
+
+
+def test_black_is_solid() -> None:
+    gray = np.full((300, 300), 0.9, np.float32)
+    gray[100:200, 80:220] = 0.02
+    ink = flow_dog_ink(_picture(gray))[0]
+    assert ink[105:195, 85:215].min() > 0.95
+
+
+@pytest.mark.parametrize("level", [0.0, 0.4, 1.0])
+def test_nothing_is_drawn_of_an_even_picture(level: float) -> None:
+    ink = flow_dog_ink(_picture(np.full((40, 70), level, np.float32)))
+    assert ink.max() < 0.01
+
+
+def test_padding_and_its_edge_are_not_drawn(photo: torch.Tensor) -> None:
+    crop = photo[:, 20:240, 20:240]
+    padded = torch.full((1, 300, 260, 3), 255, dtype=torch.uint8)
+    padded[:, 40:260, 20:240] = crop
+    shown = torch.zeros(1, 300, 260)
+    shown[:, 40:260, 20:240] = 1
+    ink, naive = flow_dog_ink(padded, shown)[0], flow_dog_ink(padded)[0]
+    assert ink[shown[0] == 0].max() == 0
+    upper = slice(41, 44)  # a bright wall up to the photo's edge
+    assert naive[upper, 21:60].max() > 0.5
+    assert ink[upper, 21:60].max() < 0.1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (7, 2), (33, 1)])
+def test_the_smallest_pictures(size: tuple[int, int]) -> None:
+    ink = flow_dog_ink(torch.rand((2, *size, 3), generator=torch.Generator().manual_seed(1)), torch.zeros(1, *size))
+    assert ink.shape == (2, *size)
+    assert float(ink.abs().max()) == 0
+
+
+def test_the_same_drawing_at_any_size(photo: torch.Tensor) -> None:
+    small = flow_dog_ink(photo)[0].numpy()
+    large_photo = cv2.resize(photo[0].numpy(), None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    large = flow_dog_ink(torch.from_numpy(large_photo)[None])[0].numpy()
+    assert np.abs(cv2.resize(large, small.shape[::-1], interpolation=cv2.INTER_AREA) - small).mean() < 0.04
+
+
+PAIRS = Path(os.environ.get("U2STUDIO_DATA", "")) / "portrait_pairs"
+
+
+@pytest.mark.skipif(not os.environ.get("U2STUDIO_DATA"), reason="U2STUDIO_DATA is not set: no portrait_pairs")
+@pytest.mark.parametrize("name", ["kid1_full", "man4_full"])
+def test_what_the_authors_network_draws_is_drawn(name: str) -> None:
+    (file,) = PAIRS.glob(f"{name}_photo.*")
+    ours = flow_dog_ink(torch.from_numpy(read_picture(file).pixels)[None])[0].numpy() > 0.5
+    theirs = read_picture(PAIRS / f"{name}_drawing.png").as_alpha() < 128
+    assert ours[_near(theirs)].sum() / ours.sum() > 0.75
+    assert theirs[_near(ours)].sum() / theirs.sum() > 0.9
+
+
+def _near(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
