@@ -31,6 +31,8 @@ Settings = Mapping[str, Any]
 """values by parameter name, as in the specification of `portrait`: too many to be named twice"""
 LARGE_ENOUGH = 0.8
 """of the size a network draws at: larger crops are not enlarged by a network first"""
+FADE = 0.08
+"""of the crop's side: how softly the drawing ends where the photo goes on"""
 MATTING: Settings = {
     "model": "u2netp", "preprocess": "default", "refine": "guided", "edge_width": 0.0, "keep_transparency": False, "detail": False, "colours": "photo",
 }  # fmt: skip
@@ -89,7 +91,7 @@ def _drawn(photo: Tensor, face: Face, settings: Settings, job: Job) -> Patch | N
     if any(not (0 <= x <= width and 0 <= y <= height) for x, y in place.corners()) or place.blank_x or place.blank_y:
         shown = 1 - cut(torch.zeros(height, width, 1, device=photo.device), place, crop.shape[1])[None, ..., 0]
     ink = _inked(crop, shown, settings, job)
-    return put_back(ink[0], place, height, width)
+    return put_back(ink[0], place, height, width, FADE * place.side)
 
 
 def _crop(photo: Tensor, place: Place, size: int, settings: Settings, job: Job) -> Tensor:
