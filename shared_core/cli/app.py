@@ -20,6 +20,7 @@ CommandTexts = dict[str, tuple[str, str, str]]
 
 _WRITTEN: CommandTexts = {
     "matte": ("matte", "matte", "Cut subjects out of photos."),
+    "portrait": ("portrait", "portrait", "Draw the faces of photos in lines."),
     "models": ("models", "models", "List, inspect, fetch and convert models."),
     "train": ("train", "train", "Train a network on pictures of your own."),
     "export": ("export", "export", "Write a model for another runtime."),

@@ -55,7 +55,7 @@ def _option(parameter: Parameter, prefix: str) -> click.Option:
     match parameter:
         case Number() | Integer():
             unit = f" {parameter.unit}" if parameter.unit else ""
-            text = f"{text} ({parameter.low:g}…{parameter.high:g}{unit})"
+            text = f"{text} ({parameter.low:.10g}…{parameter.high:.10g}{unit})"
             kind = click.FLOAT if isinstance(parameter, Number) else click.INT
             return click.Option([flag], type=kind, default=parameter.default, show_default=True, metavar=(parameter.unit or "N").upper(), help=text)
         case Choice():

@@ -18,10 +18,10 @@ from u2studio.shared_core import operations
 from u2studio.shared_core.models.store import EMBEDDED, sha256
 
 COMMANDS = [
-    (), ("matte",), ("models",), ("operations",), ("gimp",), ("worker",), ("train",), ("eval",), ("eval", "matting"), ("export",),
+    (), ("matte",), ("portrait",), ("models",), ("operations",), ("gimp",), ("worker",), ("train",), ("eval",), ("eval", "matting"), ("export",),
     *((f"models {one}").split() for one in ("list", "info", "pull", "verify", "where", "remove", "convert")),
     *((f"gimp {one}").split() for one in ("install", "uninstall", "status")),
-    *((one.id.replace("_", "-"),) for one in operations() if one.id != "matte"),
+    *((one.id.replace("_", "-"),) for one in operations() if one.id not in ("matte", "portrait")),
 ]  # fmt: skip
 
 
