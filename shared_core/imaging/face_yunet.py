@@ -12,18 +12,22 @@ import numpy as np
 import torch
 
 from ..errors import ModelCorrupt
-from .face_crops import cut, place_of
-from .faces import Face, merged
+from .face_crops import Place, cut, place_of
+from .faces import Face, Point, merged
 
 __all__ = ["faces_by_yunet"]
 
 LEAST_SCORE = 0.6
+SURE = 0.9
+"""score that upright faces reach and turned ones do not; measured"""
 JOINED = 0.3
 """intersection over union of two boxes of one face"""
 WIDTH, LOWER = 0.92, 0.04
 """the Haar box's width, in heights of YuNet's box; how much lower its top is, in its own widths. Measured"""
 NEARLY_UPRIGHT = 8.0
 """degrees; heads turned farther are looked at once more, turned upright, because YuNet's boxes are not turned with the head"""
+LOOKS = 3
+"""times, at most: each look knows the roll better"""
 UPRIGHT_SIDE = 256
 """pixels; of the picture for that second look"""
 
@@ -37,11 +41,11 @@ def faces_by_yunet(pixels: np.ndarray, file: Path) -> list[Face]:
     Raises: ModelCorrupt, when the file is not that network.
     """
     bgr = np.ascontiguousarray(pixels[..., ::-1])
-    found, quarters = _found(bgr, file), 0
-    while not len(found) and quarters < 3:  # a photo that lies on its side, or stands on its head
-        quarters += 1
-        found = _found(np.ascontiguousarray(np.rot90(bgr, -quarters)), file)
-    faces = [_face(_turned_back(row, bgr.shape, quarters)) for row in found]
+    faces = [_face(row) for row in _found(bgr, file)]
+    if not faces or min(face.score for face in faces) < SURE:  # heads that lie, or stand on themselves, are found, but taken for upright ones
+        for quarters in (1, 2, 3):
+            turned = np.ascontiguousarray(np.rot90(bgr, -quarters))
+            faces += [_face(_turned_back(row, bgr.shape, quarters)) for row in _found(turned, file)]
     image = torch.from_numpy(bgr)
     return merged(_looked_at_upright(face, image, file) if abs(face.roll) > NEARLY_UPRIGHT else face for face in faces)
 
@@ -88,17 +92,33 @@ def _face(row: np.ndarray) -> Face:
     )  # fmt: skip
 
 
-def _looked_at_upright(face: Face, small: torch.Tensor, file: Path) -> Face:
-    """The same face with the box it has in its own frame."""
-    place = place_of(face)
-    seen = _found(cut(small, place, UPRIGHT_SIDE).numpy(), file)
-    if not len(seen):
-        return face
-    scale = place.side / UPRIGHT_SIDE
-    middle = np.array((place.left + place.width / 2, place.top + place.height / 2))
-    near = min((_face(row) for row in seen), key=lambda one: math.dist(one.centre, (UPRIGHT_SIDE / 2, UPRIGHT_SIDE * 0.611)))
-    if abs(near.roll) > 2 * NEARLY_UPRIGHT:
-        return face
-    centre = place.in_photo(*((np.array(near.centre) - UPRIGHT_SIDE / 2) * scale + middle))
-    side = near.width * scale
-    return replace(face, left=centre[0] - side / 2, top=centre[1] - side / 2, width=side, height=side)
+def _looked_at_upright(face: Face, image: torch.Tensor, file: Path) -> Face:
+    """The same face with the box, the roll and the score it has in its own frame."""
+    for _ in range(LOOKS):
+        place = place_of(face)
+        upright = [_face(row) for row in _found(cut(image, place, UPRIGHT_SIDE).numpy(), file)]
+        expected = (
+            (face.centre[0] - place.left) * UPRIGHT_SIDE / place.width,
+            (face.centre[1] - place.top) * UPRIGHT_SIDE / place.height,
+        )
+        near = min(upright, key=lambda one: math.dist(one.centre, expected), default=None)
+        if near is None or math.dist(near.centre, expected) > UPRIGHT_SIDE / 4:
+            break
+        face = _in_photo(near, place)
+        if abs(near.roll) < NEARLY_UPRIGHT / 2:
+            break
+    return face
+
+
+def _in_photo(face: Face, place: Place) -> Face:
+    """A face found in the crop at `place`."""
+    scale = place.width / UPRIGHT_SIDE, place.height / UPRIGHT_SIDE
+
+    def point(x: float, y: float) -> Point:
+        return place.in_photo(place.left + x * scale[0], place.top + y * scale[1])
+
+    x, y = point(*face.centre)
+    width, height = face.width * scale[0], face.height * scale[1]
+    roll = math.remainder(place.roll + face.roll, 360.0)
+    landmarks = tuple(point(*one) for one in face.landmarks)
+    return replace(face, left=x - width / 2, top=y - height / 2, width=width, height=height, roll=roll, landmarks=landmarks)

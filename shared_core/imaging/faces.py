@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Face", "faces_from_rows", "from_left_to_right", "largest", "merged", "nearest", "overlap", "rows_from_faces", "whole_picture"]
+__all__ = ["Face", "Point", "faces_from_rows", "from_left_to_right", "largest", "merged", "nearest", "overlap", "rows_from_faces", "whole_picture"]
 
 Point = tuple[float, float]
 
