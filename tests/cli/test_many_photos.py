@@ -236,3 +236,14 @@ def test_device_and_precision_are_the_workers_own(u2studio: Callable, photo_file
     ending = u2studio("matte", photo_file, "-o", "out", "--worker", "--precision", "fp32")
     assert ending.status == 2
     assert "u2studio worker" in ending.err
+
+
+@posix
+def test_the_worker_draws_the_same_portraits(worker: Callable, place: Path, pictures: Path) -> None:
+    Image.open(pictures / "astronaut.jpg").crop((56, 30, 456, 330)).save("anna.png")
+    arguments = ("anna.png", "--engine", "classical", "--output", "ink", "--output", "composite")
+    here, there = (worker("portrait", *arguments, "-o", folder, *more) for folder, more in (("here", ()), ("there", ("--worker",))))
+    assert (here.status, there.status) == (0, 0)
+    assert here.err == there.err
+    assert _pixels("here") == _pixels("there")
+    assert read_provenance(Path("here/anna_ink.png")) == read_provenance(Path("there/anna_ink.png"))
