@@ -33,6 +33,8 @@ LARGE_ENOUGH = 0.8
 """of the size a network draws at: larger crops are not enlarged by a network first"""
 FADE = 0.08
 """of the crop's side: how softly the drawing ends where the photo goes on"""
+RINGING = 4.0
+"""pixels of the photo: how far the white beside it is felt in a crop that a filter enlarged"""
 MATTING: Settings = {
     "model": "u2netp", "preprocess": "default", "refine": "guided", "edge_width": 0.0, "keep_transparency": False, "detail": False, "colours": "photo",
 }  # fmt: skip
@@ -90,6 +92,7 @@ def _drawn(photo: Tensor, face: Face, settings: Settings, job: Job) -> Patch | N
     shown = None
     if any(not (0 <= x <= width and 0 <= y <= height) for x, y in place.corners()) or place.blank_x or place.blank_y:
         shown = 1 - cut(torch.zeros(height, width, 1, device=photo.device), place, crop.shape[1])[None, ..., 0]
+        shown = grow(shown, -RINGING * max(1.0, crop.shape[1] / place.side))
     ink = _inked(crop, shown, settings, job)
     return put_back(ink[0], place, height, width, FADE * place.side)
 

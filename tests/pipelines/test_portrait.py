@@ -1,0 +1,118 @@
+"""The portrait of a photo: each face drawn as its crop alone is drawn, put back where it was, and nothing else touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from u2studio.shared_core import BadInput, run
+from u2studio.shared_core.door import Outputs
+from u2studio.shared_core.models.cache import ModelCache
+
+BOX = {"face": "box", "x": 82.0, "y": 65.0, "width": 107.0}
+"""the astronaut's face in `photo`"""
+
+
+@pytest.fixture
+def drawn(photo: Tensor, models: ModelCache) -> Callable[..., Outputs]:
+    """The portrait in the classical engine, which asks for no weights."""
+
+    def draw(image: Tensor = photo, **params: object) -> Outputs:
+        return run("portrait", {"image": image}, {"engine": "classical", **params}, models=models)
+
+    return draw
+
+
+def test_the_face_is_found_and_drawn_in_its_place(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    made = drawn()
+    (face,) = made.figures["faces"]  # pyright: ignore[reportGeneralTypeIssues]
+    assert abs(face["left"] - 82) < 15
+    assert abs(face["top"] - 65) < 15
+    lines = made["lines"][0]
+    assert lines.shape == photo.shape[1:3]
+    assert lines[60:180, 60:215].mean() > 0.05
+    assert not lines[250:].any()
+    assert torch.equal(made["drawing"][0, 250:], torch.full((163, 287, 3), 255, dtype=torch.uint8))
+
+
+def test_a_box_by_hand_is_drawn_as_its_crop_is(drawn: Callable[..., Outputs], photo: Tensor, models: ModelCache) -> None:
+    whole = drawn(**BOX)["lines"]
+    cropped = run("crop_face", {"image": photo}, BOX, models=models)
+    crop = run("line_drawing", {"image": cropped["image"]}, {"engine": "classical"}, models=models)["drawing"]
+    back = run("paste_face", {"image": torch.full_like(photo, 255), "drawing": crop, "faces": cropped["faces"]}, models=models)["image"]
+    inside = (slice(60, 170), slice(70, 200))  # the rim fades out
+    assert (1 - back[0, ..., 0].float() / 255 - whole[0])[inside].abs().max() < 0.01
+
+
+def test_the_whole_picture_is_drawn_as_line_drawing_draws_it(drawn: Callable[..., Outputs], photo: Tensor, models: ModelCache) -> None:
+    alone = run("line_drawing", {"image": photo}, {"engine": "classical"}, models=models)
+    made = drawn(face="whole")
+    assert torch.equal(made["lines"], alone["lines"])
+    assert torch.equal(made["ink"], alone["ink"])
+
+
+def test_a_turned_photo_gives_the_turned_drawing(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    upright = drawn(face="largest")["lines"][0]
+    turned = drawn(photo.rot90(1, (1, 2)).contiguous(), face="largest")["lines"][0].rot90(-1)
+    both, either = (upright > 0.5) & (turned > 0.5), (upright > 0.5) | (turned > 0.5)
+    assert both.sum() > 0.5 * either.sum()
+
+
+def test_a_picture_without_a_face_is_refused_left_out_or_drawn_whole(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    empty = torch.full_like(photo, 200)
+    with pytest.raises(BadInput, match="There is no face"):
+        drawn(empty)
+    both = torch.cat((photo, empty))
+    left_out = drawn(both)
+    assert left_out["lines"][0].any()
+    assert not left_out["lines"][1].any()
+    assert any("left out: 2" in one.text("en") for one in left_out.notices)
+    ramp = torch.arange(287).clamp(max=255).byte()[None, None, :, None].expand(1, 413, 287, 3)
+    stripes = torch.where(torch.arange(287)[None, None, :, None] // 40 % 2 == 0, ramp // 4, 255 - ramp // 4).byte()
+    whole = drawn(torch.cat((photo, stripes)), no_face="whole")
+    assert torch.equal(whole["lines"][1], drawn(stripes, face="whole")["lines"][0])
+
+
+def test_two_faces_are_both_drawn_and_can_be_chosen(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    pair = torch.cat((photo, photo.flip(2)), 2)
+    both, first, second = drawn(pair), drawn(pair, face="number", number=1), drawn(pair, face="nearest", x=450.0, y=100.0)
+    assert [len(one.figures["faces"]) for one in (both, first, second)] == [2, 1, 1]  # pyright: ignore[reportArgumentType]
+    assert not first["lines"][..., 330:].any()
+    assert not second["lines"][..., :240].any()
+    assert both["lines"][..., :240].any()
+    assert both["lines"][..., 330:].any()
+    with pytest.raises(BadInput, match="no face number 3; there are 2"):
+        drawn(pair, face="number", number=3)
+
+
+def test_transparent_ink_and_paper_say_the_same(drawn: Callable[..., Outputs]) -> None:
+    made = drawn(**BOX, ink_colour="#203060", paper_colour="#fff4e0")
+    ink, paper = made["ink"].float() / 255, torch.tensor([255, 244, 224]) / 255
+    over = paper + ink[..., 3:] * (ink[..., :3] - paper)
+    assert (over - made["drawing"].float() / 255).abs().max() <= 1.01 / 255
+
+
+def test_ink_over_the_photo_leaves_it_where_there_is_no_ink(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    made = drawn(**BOX, method="ink")
+    bare = made["lines"] == 0
+    assert bare.any()
+    assert torch.equal(made["composite"][bare], photo[bare])
+
+
+def test_a_cleared_background_is_bare_paper(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    busy = photo.clone()
+    noise = torch.randint(0, 256, photo.shape[:3], generator=torch.Generator().manual_seed(3), dtype=torch.uint8)
+    busy[:, :40] = noise[:, :40, :, None]
+    with_it, without = drawn(busy, **BOX)["lines"], drawn(busy, **BOX, clear_background=True)["lines"]
+    assert without[:, :20].sum() < 0.1 * with_it[:, :20].sum()
+    assert without[:, 70:170, 90:190].sum() > 0.5 * with_it[:, 70:170, 90:190].sum()
+
+
+def test_a_box_partly_outside_is_drawn_without_a_frame_and_one_outside_refused(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    gray = torch.full_like(photo, 120)
+    assert not drawn(gray, face="box", x=-40.0, y=-30.0, width=100.0)["lines"].any()  # nothing to draw: also not where the photo ends
+    with pytest.raises(BadInput, match="outside"):
+        drawn(face="box", x=5000.0, y=10.0, width=50.0)
