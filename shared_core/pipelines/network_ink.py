@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-from ..imaging.flow import gaussian
+from ..imaging.flow import Plane, gaussian
 from ..imaging.resize import enlarge_map, shrink, truncated_to_bytes
 from ..imaging.tiles import Tiling
 from ..models.cards import Profile, Reading
@@ -26,8 +27,10 @@ WORTH_IT = 1.25
 """how many times larger than the network's size a picture must be for a closer look to show more"""
 OVERLAP = 0.25
 """of neighbouring parts, as a share of their side"""
-TONE = 10.0
+TONE = 6.0
 """sigma, in pixels of the first drawing, of the tone that the closer look keeps"""
+LOUDER = 2.0
+"""how many times darker the closer look may become for that"""
 
 
 def estimate_ink(network: Model, image: Tensor, profile_name: str = "default") -> Tensor:
@@ -85,13 +88,21 @@ def _in_parts(network: Model, planes: Tensor, profile: Profile, progress: Progre
     return _read(logits[None, None, :height, :width], profile.reading)[0]
 
 
-def _toned(closer: np.ndarray, first: np.ndarray, sigma: float) -> np.ndarray:
-    """`closer` with as much ink around each place as `first` has."""
-    small = max(1.0, sigma / 4)
-    sizes = max(1, round(closer.shape[1] / small)), max(1, round(closer.shape[0] / small))
-    here, wanted = (gaussian(np.asarray(cv2.resize(one, sizes, interpolation=cv2.INTER_AREA), np.float32), sigma / small) for one in (closer, first))
-    gain = cv2.resize((wanted + 0.01) / (here + 0.01), closer.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.clip(closer * np.clip(gain, 0, 2), 0, 1).astype(np.float32)
+def _toned(closer: Plane, first: Plane, sigma: float) -> Plane:
+    """`closer` with as much ink around each place as `first` has, and `first` itself where the closer look hardly saw anything."""
+    block = max(1.0, sigma / 4)
+    size = max(1, round(closer.shape[1] / block)), max(1, round(closer.shape[0] / block))
+
+    def around(plane: Plane) -> Plane:
+        return gaussian(np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32), sigma / block)
+
+    def enlarged(plane: NDArray[np.floating]) -> Plane:
+        return np.asarray(cv2.resize(plane, closer.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+    wanted = around(first)
+    toned = np.clip(closer * enlarged(np.clip((wanted + 0.01) / (around(closer) + 0.01), 0, LOUDER)), 0, 1)
+    missing = enlarged(np.clip(1 - (around(toned) + 0.01) / (wanted + 0.01), 0, 1))
+    return np.asarray(np.clip(toned + missing * first, 0, 1), np.float32)
 
 
 def _read(logits: Tensor, reading: Reading) -> Tensor:

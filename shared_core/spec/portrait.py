@@ -26,7 +26,7 @@ PARAMETERS_OF_DRAWING: tuple[Parameter, ...] = (
     ),
     Switch(
         name="detail", title="Closer look", default=False,
-        help="Draws pictures larger than the network's own size once more in overlapping parts, for finer strokes. Up to 40 more passes of the network.",
+        help="Draws pictures larger than the network's own size once more in overlapping parts, for finer strokes. Up to 25 more passes of the network.",
     ),
 )  # fmt: skip
 """how the ink is drawn"""
