@@ -8,6 +8,7 @@ from ..imaging.cleanup import grow
 from ..imaging.ink import pixel_of
 from ..imaging.over_photo import drawing_over_blur, ink_over
 from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink
+from .faces import flattened
 from .job import Job
 from .portrait_in_photo import portrait
 
@@ -20,6 +21,7 @@ def line_drawing(
     ink_colour: str, paper_colour: str, paper_texture: str, seed: int, job: Job,
 ) -> dict[str, Tensor]:  # fmt: skip
     """Lines, and where wanted the ink alone and the drawing on paper, of each picture of a batch."""
+    image = flattened(image)
     ink = drawn_ink(image, engine=engine, model=model, preprocess=preprocess, detail=detail, job=job)
     ink = finished_ink(
         ink, image, line_weight=line_weight, black_point=black_point, white_point=white_point,

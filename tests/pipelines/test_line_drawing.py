@@ -171,6 +171,15 @@ def test_finishing_goes_from_points_to_weight_to_hatching(steps: Tensor) -> None
     assert mean(ink_colour="#ff0000", paper_texture="laid", seed=9) == plain
 
 
+def test_what_is_transparent_is_white_paper(photo: Tensor) -> None:
+    hidden = torch.zeros(1, 413, 287, 1, dtype=torch.uint8)
+    hidden[:, 100:300, 50:250] = 255
+    found = run("line_drawing", {"image": torch.cat((photo, hidden), 3)}, {"hatching": 50.0}, models=Source(Darkness()))
+    white = torch.where(hidden > 0, photo, torch.tensor(255, dtype=torch.uint8))
+    assert torch.equal(found["lines"], run("line_drawing", {"image": white}, {"hatching": 50.0}, models=Source(Darkness()))["lines"])
+    assert found["drawing"].shape == photo.shape
+
+
 def test_what_is_not_the_subject_stays_paper(photo: Tensor, soft_mask: Tensor) -> None:
     whole = run("line_drawing", {"image": photo}, {"hatching": 100.0}, models=Source(Darkness()))["lines"]
     found = run("line_drawing", {"image": photo, "alpha": soft_mask}, {"hatching": 100.0}, models=Source(Darkness()))["lines"]
