@@ -11,7 +11,15 @@ __all__ = ["RSU", "ConvUnit", "SeparableUnit", "enlarge"]
 
 def enlarge(x: Tensor, like: Tensor) -> Tensor:
     """Bilinear resize of `x` [B, C, h, w] to the height and width of `like`."""
-    return F.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=False)
+    large = F.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=False)
+    if large.requires_grad and large.is_contiguous(memory_format=torch.channels_last):
+        large.register_hook(_channels_last)
+    return large
+
+
+def _channels_last(gradient: Tensor) -> Tensor:
+    """In the layout of what it is the gradient of. That of one of several joined maps is cut out of theirs, and PyTorch would go ten times longer way round."""
+    return gradient.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
 
 
 class ConvUnit(nn.Module):
