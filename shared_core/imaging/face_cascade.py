@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from .faces import Face, merged
+from .faces import Face, merged, same_face
 
 if TYPE_CHECKING:
     from skimage.feature import Cascade
@@ -30,16 +30,18 @@ BESIDE_THE_LARGEST = 0.4
 NEAR_UPRIGHT = (0, -20, 20)
 """degrees; the cascade itself bears 10 to either side"""
 TURNED = tuple(range(-180, 180, 20))
-TURNED_LEVELS = 1
-"""which of the pictures scanned is the last to be turned all around, which takes long; only where nothing was found yet"""
+TURNED_LEVELS = 2
+"""how many of the pictures are turned all around, which takes long; only where nothing was found yet"""
 CLOSE_STEP = 10
 """degrees between the rolls of the close look"""
 CLOSE_FACE, CLOSE_SIDE = 32, 60
 """pixels: how large the proposed box is in the close look's picture, and that picture"""
 HALF_SURE = 9.0
 """accepted windows, over three neighbouring rolls, that make a score of a half; see docs/faces.md"""
-LEAST_SCORE, LEAST_SCORE_TURNED = 0.5, 0.64
-"""what counts as a face; heads turned farther than the upright scans reach are rare, mistakes are not"""
+LEAST_SCORE, LEAST_SCORE_TURNED, LEAST_SCORE_MORE = 0.5, 0.64, 0.64
+"""what counts as a face; as one turned farther than the upright scans reach; as another one beside the best. Those are rarer, mistakes are not"""
+SURE = 0.8
+"""score from which a face is not looked at again, from another proposal"""
 OWN_SIZE = 1.03
 """of the Haar box for one of this cascade; measured, see docs/faces.md"""
 
@@ -71,16 +73,19 @@ def faces_by_cascade(pixels: np.ndarray, smallest: float = 0.0) -> list[Face]:
     """
     levels, side = _levels(pixels), max(pixels.shape[:2])
     found: list[Face] = []
-    for number, level in enumerate(levels):
-        scale = max(level.shape) / side
+    for number, turns in _passes(len(levels)):
         wanted = smallest or BESIDE_THE_LARGEST * max((face.width for face in found), default=0.0)
-        if number and wanted * max(levels[number - 1].shape) / side >= WINDOW:
-            break
-        for turns in (NEAR_UPRIGHT, TURNED):
-            if turns is TURNED and (found or number > TURNED_LEVELS):
-                break
-            found = merged([*found, *(_face(seen, scale) for seen in _scan(levels, number, turns))])
-    return [face for face in found if face.width >= smallest]
+        smaller_yet = not number or wanted * max(levels[number - 1].shape) / side < WINDOW
+        if smaller_yet and not (turns is TURNED and found):
+            found = merged([*found, *_scan(levels, number, turns, side)])
+    found = [face for face in found if face.width >= smallest]
+    return [*found[:1], *(face for face in found[1:] if face.score >= LEAST_SCORE_MORE)]
+
+
+def _passes(levels: int) -> list[tuple[int, tuple[int, ...]]]:
+    """Which level is scanned with which turns, in this order: what is likely and quick first."""
+    upright = [(number, NEAR_UPRIGHT) for number in range(levels)]
+    return [*upright[:TURNED_LEVELS], *((number, TURNED) for number in range(min(TURNED_LEVELS, levels))), *upright[TURNED_LEVELS:]]
 
 
 def _levels(pixels: np.ndarray) -> list[np.ndarray]:
@@ -103,15 +108,20 @@ def _face(seen: _Seen, scale: float) -> Face:
     return Face(left=x - width / 2, top=y - width / 2, width=width, height=width, roll=roll, score=_score(windows))
 
 
-def _scan(levels: list[np.ndarray], number: int, turns: Iterable[int]) -> Iterator[_Seen]:
+def _scan(levels: list[np.ndarray], number: int, turns: Iterable[int], side: int) -> list[Face]:
     """Faces in one of the levels: all sizes in the first, in the others those too small for the level before."""
     level = levels[number]
     largest = 2 * WINDOW + 8 if number else max(level.shape)
-    for proposal in _apart(seen for turn in turns for seen in _proposals(level, turn, largest)):
+    proposals = _apart(seen for turn in turns for seen in _proposals(level, turn, largest))
+    found: list[Face] = []
+    for proposal in sorted(proposals, key=lambda one: -one.windows):
+        if any(face.score >= SURE and same_face(_face(proposal, max(level.shape) / side), face) for face in found):
+            continue
         shrunk = max(1, int(proposal.width / CLOSE_FACE))
         picture = level if shrunk == 1 else cv2.resize(level, None, fx=1 / shrunk, fy=1 / shrunk, interpolation=cv2.INTER_AREA)
         if seen := _close_look(picture, _scaled(proposal, 1 / shrunk)):
-            yield _scaled(seen, shrunk)
+            found.append(_face(_scaled(seen, shrunk), max(level.shape) / side))
+    return found
 
 
 def _scaled(seen: _Seen, scale: float) -> _Seen:

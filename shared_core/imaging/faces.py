@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Face", "Point", "faces_from_rows", "from_left_to_right", "largest", "merged", "nearest", "overlap", "rows_from_faces", "whole_picture"]
+__all__ = ["Face", "Point", "faces_from_rows", "from_left_to_right", "largest", "merged", "nearest", "overlap", "rows_from_faces", "same_face", "whole_picture"]
 
 Point = tuple[float, float]
 
@@ -86,23 +86,18 @@ def overlap(one: Face, other: Face) -> float:
     return shared / (math.pi * (smaller**2 + larger**2) - shared)
 
 
-def merged(faces: Iterable[Face], most: float = 0.3) -> list[Face]:
-    """The best of those that are one face found twice, over sizes and rolls; best first.
+def same_face(one: Face, other: Face, most: float = 0.3) -> bool:
+    """Whether two boxes are of one face: they overlap by more than `most`, or one's centre lies in the other, as do those of eyes, mouths and collars."""
+    return overlap(one, other) > most or math.dist(one.centre, other.centre) < 0.5 * max(one.size, other.size)
 
-    Args:
-        faces: of one picture.
-        most: how much two different faces may overlap at most, as `overlap` has it. A box whose centre lies within another of twice its size goes, too.
-    """
+
+def merged(faces: Iterable[Face]) -> list[Face]:
+    """The best of those of one picture that are one face found twice, over sizes and rolls; best first."""
     kept: list[Face] = []
     for one in sorted(faces, key=lambda face: -face.score):
-        if not any(overlap(one, other) > most or _inside(one, other) or _inside(other, one) for other in kept):
+        if not any(same_face(one, other) for other in kept):
             kept.append(one)
     return kept
-
-
-def _inside(one: Face, other: Face) -> bool:
-    """Eyes, mouths and collars look like faces."""
-    return math.dist(one.centre, other.centre) < 0.5 * other.size and one.size <= other.size
 
 
 def from_left_to_right(faces: Iterable[Face]) -> list[Face]:
