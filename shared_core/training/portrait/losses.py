@@ -14,7 +14,7 @@ from torch import Tensor
 from ..matting.losses import ssim
 from .settings import Loss
 
-__all__ = ["critic_hinge", "likeness", "slopes", "taken_for_real"]
+__all__ = ["critic_hinge", "likeness", "shown", "slopes", "taken_for_real"]
 
 
 def likeness(outputs: Sequence[Tensor], ink: Tensor, loss: Loss) -> dict[str, Tensor]:
@@ -45,6 +45,11 @@ def slopes(drawn: Tensor, ink: Tensor) -> Tensor:
     """Mean absolute difference of the differences between neighbours, across and down, the two added."""
     apart = drawn - ink
     return apart.diff(dim=3).abs().mean() + apart.diff(dim=2).abs().mean()
+
+
+def shown(photo: Tensor, ink: Tensor) -> Tensor:
+    """What the critic sees, [B, 4, H, W]: the photo as the network is fed, and the ink over -2..2, as far as the photo's own values go."""
+    return torch.cat((photo, 4 * ink - 2), 1)
 
 
 def taken_for_real(seen: Sequence[Tensor], real: Sequence[Tensor], loss: Loss) -> dict[str, Tensor]:

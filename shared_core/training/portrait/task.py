@@ -28,7 +28,7 @@ from ..matting.networks import build_network
 from ..matting.pairs import PhotoMask, Problems, check_pairs, held_out
 from ..matting.settings import NetworkSettings as StartSettings
 from ..task import Batch, Modules, Phase
-from .losses import critic_hinge, likeness, taken_for_real
+from .losses import critic_hinge, likeness, shown, taken_for_real
 from .pairs import find_drawings, read_drawing, read_face
 from .samples import PREPROCESS, PortraitSamples
 from .settings import PortraitSettings
@@ -100,7 +100,7 @@ class PortraitTask:
         loss, photo, ink = self.settings.loss, batch["image"], batch["ink"]
         if phase == "critic":
             assert self.drawn is not None, "the network's phase comes first"
-            judged = modules["critic"](torch.cat((torch.cat((photo, ink), 1), torch.cat((photo, self.drawn), 1))))[-1]
+            judged = modules["critic"](torch.cat((shown(photo, ink), shown(photo, self.drawn))))[-1]
             return critic_hinge(*judged.chunk(2))
         outputs = modules["network"](photo)
         terms = likeness(outputs, ink, loss)
@@ -110,8 +110,8 @@ class PortraitTask:
             if step < self.settings.adversary.alone:
                 return {**terms, "adversarial": drawn.new_zeros(()), "matching": drawn.new_zeros(())}
             with torch.no_grad():
-                real = modules["critic"](torch.cat((photo, ink), 1))
-            terms |= taken_for_real(modules["critic"](torch.cat((photo, drawn), 1)), real, loss)
+                real = modules["critic"](shown(photo, ink))
+            terms |= taken_for_real(modules["critic"](shown(photo, drawn)), real, loss)
         return terms
 
     def measure(self, modules: Modules, index: int, device: torch.device) -> DrawingFigures:
