@@ -15,6 +15,9 @@ __all__ = ["DRAWN_AT", "ink_layer", "on_paper", "pixel_of", "set_black_and_white
 DRAWN_AT = 512
 """the side, in pixels, of the drawing that widths of strokes are counted in: the size that portrait networks draw at"""
 
+_ROWS = 512
+"""drawn at once, so that a large drawing of bytes never stands in memory as floats"""
+
 
 def pixel_of(ink: Tensor) -> float:
     """How many pixels of a drawing [B, H, W] are one of a drawing whose longer side is `DRAWN_AT`."""
@@ -79,7 +82,10 @@ def on_paper(ink: Tensor, colour: str, paper: Tensor, dtype: torch.dtype = torch
     drawing = torch.empty((*ink.shape, 3), dtype=dtype, device=ink.device)
     ground, full = paper.to(ink.device), colour_values(colour).to(ink.device)
     for one, made in zip(ink, drawing, strict=True):
-        made.copy_(_stored(ground - one[..., None] * (ground - full), dtype))
+        for y in range(0, len(one), _ROWS):
+            rows = slice(y, y + _ROWS)
+            behind = ground[rows] if ground.ndim == 3 else ground
+            made[rows] = _stored(behind - one[rows, :, None] * (behind - full), dtype)
     return drawing
 
 
