@@ -21,7 +21,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
-SECTIONS = ("speed", "growth", "stages", "roofline", "worker")
+SECTIONS = ("speed", "growth", "stages", "roofline", "worker", "portrait")
 """of the page, in this order; each is written by the benchmark of its name"""
 INTRODUCTION = """# How fast it is
 

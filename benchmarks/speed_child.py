@@ -51,7 +51,8 @@ def rembg_jobs(folder: Path) -> Jobs:
 
 
 @cache
-def _models(name: str, at_once: int = 1) -> ModelCache:
+def engine_models(name: str, at_once: int = 1) -> ModelCache:
+    """Models run by one of `ENGINES`, kept."""
     from u2studio.shared_core.models.cache import ModelCache
 
     precision, engine = ENGINES[name]
@@ -79,12 +80,12 @@ def our_jobs(folder: Path) -> Jobs:
     def made(name: str, output: str, matte: Mapping[str, object], target: str = "scratch.png") -> None:
         wish = Wish(job="matte", outputs=(output,), params={"matte": matte}, overwrite=True)
         one = Photo(source=folder / "large.jpg", name="-", targets={output: folder / target})
-        do_photo(one, wish, None, models=_models(name), progress=silent, language="en")
+        do_photo(one, wish, None, models=engine_models(name), progress=silent, language="en")
 
     jobs: Jobs = {"folder": lambda: _folder(folder, PLAIN), "folder by default": lambda: _folder(folder, {}), "edge refinement": lambda: _refined(folder)}
     for name in ENGINES:
-        jobs[f"network {name}"] = lambda name=name: _models(name).get("u2netp")(_batch(320))
-        jobs[f"network 1024 {name}"] = lambda name=name: _models(name).get("u2netp")(_batch(1024))
+        jobs[f"network {name}"] = lambda name=name: engine_models(name).get("u2netp")(_batch(320))
+        jobs[f"network 1024 {name}"] = lambda name=name: engine_models(name).get("u2netp")(_batch(1024))
         jobs[f"cutout {name}"] = lambda name=name: made(name, "cutout", PLAIN, "ours.png")
         jobs[f"mask {name}"] = lambda name=name: made(name, "alpha", PLAIN)
     jobs["cutout best, freed"] = lambda: made("best", "cutout", {"refine": "none"})
@@ -103,7 +104,7 @@ def _folder(folder: Path, matte: Mapping[str, object]) -> None:
     wish = Wish(job="matte", outputs=("cutout",), params={"matte": matte}, overwrite=True)
 
     def do(photo: Photo, progress: Progress):
-        return do_photo(photo, wish, None, models=_models("best", automatic_jobs()), progress=progress, language="en")
+        return do_photo(photo, wish, None, models=engine_models("best", automatic_jobs()), progress=progress, language="en")
 
     names = {"cutout": OutputNames(folder / "ours")}
     Folder(do, names, title="Cutting out", overwrite=True, resume=False, report=Report(None), jobs=automatic_jobs()).work(find_pictures([str(folder / "many")]))
@@ -118,14 +119,14 @@ def _large(folder: Path) -> tuple[Tensor, Tensor]:
     from u2studio.shared_core.imaging.files import read_picture
 
     image = torch.from_numpy(read_picture(folder / "large.jpg").pixels)[None]
-    return image, run("matte", {"image": image}, {"refine": "none"}, models=_models("best"), wanted=("alpha",))["alpha"]
+    return image, run("matte", {"image": image}, {"refine": "none"}, models=engine_models("best"), wanted=("alpha",))["alpha"]
 
 
 def _refined(folder: Path) -> None:
     from u2studio.shared_core import run
 
     image, coarse = _large(folder)
-    run("refine_alpha", {"image": image, "alpha": coarse}, models=_models("best"))
+    run("refine_alpha", {"image": image, "alpha": coarse}, models=engine_models("best"))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ SMALLEST = {
     "stages": ("--megapixels", "0.05"),
     "roofline": ("--size", "64"),
     "worker": ("--megapixels", "0.01"),
+    "portrait": ("--alone", "--crops", "175"),
 }
 EXPECTED = {
     "speed": ("photo → RGBA PNG, what rembg does", "cold command", "peak memory", "1024×1024"),
@@ -22,6 +23,7 @@ EXPECTED = {
     "stages": ("| decode |", "| foreground |", "| PNG |"),
     "roofline": ("matrix product", "best engine", "share of the peak"),
     "worker": ("mask of an 8-bit image", "new layer of a float image"),
+    "portrait": ("crop of 175 → drawing PNG", "with a closer look", "network 1024×1024", "share of the whole"),
 }
 
 
@@ -48,4 +50,4 @@ for name, text in (("stages", "OLD"), ("speed", "OTHER"), ("stages", "NEW")):
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "OLD" not in page
     assert page.index("OTHER") < page.index("NEW")
-    assert page.count("Not measured yet.") == 3
+    assert page.count("Not measured yet.") == 4
