@@ -1,7 +1,7 @@
 """From photo to portrait drawing, timed beside the authors' u2net_portrait_demo.py, step by step with the same network, and where our time goes.
 
     python benchmarks/portrait.py [--crops 512 1024] [--model ID] [--repeat 5] [--peer FOLDER] [--write]
-    python benchmarks/portrait.py --alone --repeat 1 --crops 180        # without the authors' program: does every job run?
+    python benchmarks/portrait.py --alone --repeat 1 --crops 175        # without the authors' program: does every job run?
 
 Photos are a public-domain portrait, so large that the crop around the head is as large as named; a crop of 1024 is that of a photo of 12 megapixels.
 The authors' program needs the Haar cascade of OpenCV 4, which is installed for it alone.
@@ -26,7 +26,6 @@ OPENCV = "opencv-python-headless==4.11.0.86"
 SOURCE, CROP = ROOT / "docs" / "pictures" / "astronaut.jpg", 175
 """a portrait of 512×512 pixels, and how large the crop around the head is in it"""
 ENGINES = {"best": "best engine", "torch": "PyTorch alone", "exact": "float32"}
-NETWORK_SIZES = (512, 1024)
 
 
 def peer(folder: Path) -> dict[str, str]:
@@ -48,15 +47,16 @@ def save_portrait(file: Path, crop: int) -> float:
     return large.shape[0] * large.shape[1] / 1e6
 
 
-def measure(ours: Child, official: Child | None, crops: list[int], repeat: int) -> dict[str, list[float]]:
+def measure(ours: Child, official: Child | None, arguments: argparse.Namespace) -> dict[str, list[float]]:
     """Seconds by job, the authors' with "official " before it."""
-    mine = [f"{what} {size} {engine}" for engine in ENGINES for what, sizes in (("network", NETWORK_SIZES), ("photo", crops)) for size in sizes]
+    crops, sides = arguments.crops, arguments.sides
+    mine = [f"{what} {size} {engine}" for engine in ENGINES for what, sizes in (("network", sides), ("photo", crops)) for size in sizes]
     mine += [f"{what} {size}" for what in ("detail", "detection") for size in crops]
-    theirs = [f"{what} {size}" for what, sizes in (("network", NETWORK_SIZES), ("photo", crops), ("detection", crops)) for size in sizes]
+    theirs = [f"{what} {size}" for what, sizes in (("network", sides), ("photo", crops), ("detection", crops)) for size in sizes]
     jobs: dict[str, Callable[[], float]] = {name: partial(ours.do, name) for name in mine}
     if official:
         jobs |= {f"official {name}": partial(official.do, name) for name in theirs}
-    return in_turns(jobs, repeat)
+    return in_turns(jobs, arguments.repeat)
 
 
 def report(times: dict[str, list[float]], megapixels: dict[int, float], arguments: argparse.Namespace, before: str) -> str:
@@ -71,7 +71,7 @@ def report(times: dict[str, list[float]], megapixels: dict[int, float], argument
         photo = f"photo of {size:.1f} megapixels, crop of {crop} → drawing PNG"
         rows += [row(f"{photo}, {name}", f"photo {crop} {engine}", f"photo {crop}", "≥ 3×" * (engine == "best")) for engine, name in ENGINES.items()]
         rows.append(row(f"{photo}, best engine, with a closer look", f"detail {crop}", f"photo {crop}"))
-    for size in NETWORK_SIZES:
+    for size in arguments.sides:
         rows += [row(f"network {size}×{size}, {name}", f"network {size} {engine}", f"network {size}") for engine, name in ENGINES.items()]
     shares = []
     for crop, size in megapixels.items():
@@ -94,6 +94,7 @@ def main() -> None:
     """Measure, print, and with --write renew the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--crops", type=int, nargs="+", default=[512, 1024], help="sizes of the crop around the head, px")
+    parser.add_argument("--sides", type=int, nargs="+", default=[512, 1024], help="sizes of what the network alone is given, px")
     parser.add_argument("--model", default=_default_model(), help="card of the network")
     parser.add_argument("--peer", type=Path, default=Path(tempfile.gettempdir()) / "u2studio-opencv4", help="where OpenCV 4 is or shall be")
     parser.add_argument("--alone", action="store_true", help="leave the authors' program out")
@@ -103,11 +104,11 @@ def main() -> None:
     before = load()
     with tempfile.TemporaryDirectory() as place:
         megapixels = {crop: save_portrait(Path(place) / f"{crop}.jpg", crop) for crop in arguments.crops}
-        given = (place, arguments.model, *arguments.crops)
+        given = (place, arguments.model, *(",".join(map(str, one)) for one in (arguments.crops, arguments.sides)))
         ours = Child(sys.executable, CHILD, "ours", *given)
         official = None if arguments.alone else Child(sys.executable, CHILD, "official", *given, environment=peer(arguments.peer))
         try:
-            times = measure(ours, official, arguments.crops, arguments.repeat)
+            times = measure(ours, official, arguments)
         finally:
             for side in (ours, official):
                 if side:

@@ -1,6 +1,6 @@
 """One side of `portrait.py`: does jobs when told. Ours, or the authors' program step by step.
 
-python benchmarks/portrait_child.py ours|official FOLDER MODEL SIZE…
+python benchmarks/portrait_child.py ours|official FOLDER MODEL CROP,CROP… SIDE,SIDE…
 """
 
 from __future__ import annotations
@@ -17,11 +17,8 @@ from speed_child import ENGINES, Jobs, engine_models
 if TYPE_CHECKING:
     import numpy as np
 
-SIZES = (512, 1024)
-"""of the network's input, px"""
 
-
-def official_jobs(folder: Path, model: str, sizes: list[str]) -> Jobs:
+def official_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) -> Jobs:
     """U-2-Net's u2net_portrait_demo.py as it is called on one photo: also with autograd's records, which it does not turn off.
 
     The network is ours, as published: batch-norm not folded, float32, all seven outputs.
@@ -71,15 +68,15 @@ def official_jobs(folder: Path, model: str, sizes: list[str]) -> Jobs:
         assert picture is not None
         cv2.imwrite(str(folder / "official.png"), (drawn(cropped(picture, found(picture))) * 255).astype(np.uint8))
 
-    jobs: Jobs = {f"network {size}": lambda size=size: drawn(np.full((size, size, 3), 128, np.uint8)) for size in SIZES}
-    for size in sizes:
+    jobs: Jobs = {f"network {size}": lambda size=size: drawn(np.full((size, size, 3), 128, np.uint8)) for size in sides}
+    for size in crops:
         read: Any = cache(lambda size=size: cv2.imread(str(folder / f"{size}.jpg")))
         jobs[f"photo {size}"] = lambda size=size: program(size)
         jobs[f"detection {size}"] = lambda read=read: found(read())
     return jobs
 
 
-def our_jobs(folder: Path, model: str, sizes: list[str]) -> Jobs:
+def our_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) -> Jobs:
     """As `u2studio portrait --face largest`, with models loaded."""
     from u2studio.shared_core.cli.process import begin
 
@@ -101,8 +98,8 @@ def our_jobs(folder: Path, model: str, sizes: list[str]) -> Jobs:
         engine_models(engine).get(model)(torch.zeros(1, 3, size, size))
 
     image: Callable[[str], Any] = cache(lambda size: torch.from_numpy(read_picture(folder / f"{size}.jpg").pixels)[None])
-    jobs: Jobs = {f"network {size} {engine}": lambda size=size, engine=engine: seen(size, engine) for size in SIZES for engine in ENGINES}
-    for size in sizes:
+    jobs: Jobs = {f"network {size} {engine}": lambda size=size, engine=engine: seen(size, engine) for size in sides for engine in ENGINES}
+    for size in crops:
         jobs |= {f"photo {size} {engine}": lambda size=size, engine=engine: drawn(size, engine, False) for engine in ENGINES}
         jobs[f"detail {size}"] = lambda size=size: drawn(size, "best", True)
         jobs[f"detection {size}"] = lambda size=size: run("detect_faces", {"image": image(size)}, models=engine_models("best"))
@@ -118,4 +115,4 @@ def _unasked() -> dict[str, object]:
 
 if __name__ == "__main__":
     made = official_jobs if sys.argv[1] == "official" else our_jobs
-    serve(made(Path(sys.argv[2]), sys.argv[3], sys.argv[4:]))
+    serve(made(Path(sys.argv[2]), sys.argv[3], sys.argv[4].split(","), [int(side) for side in sys.argv[5].split(",")]))

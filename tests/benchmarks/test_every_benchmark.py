@@ -15,7 +15,7 @@ SMALLEST = {
     "stages": ("--megapixels", "0.05"),
     "roofline": ("--size", "64"),
     "worker": ("--megapixels", "0.01"),
-    "portrait": ("--alone", "--crops", "175"),
+    "portrait": ("--alone", "--crops", "175", "--sides", "64"),
 }
 EXPECTED = {
     "speed": ("photo → RGBA PNG, what rembg does", "cold command", "peak memory", "1024×1024"),
@@ -23,7 +23,7 @@ EXPECTED = {
     "stages": ("| decode |", "| foreground |", "| PNG |"),
     "roofline": ("matrix product", "best engine", "share of the peak"),
     "worker": ("mask of an 8-bit image", "new layer of a float image"),
-    "portrait": ("crop of 175 → drawing PNG", "with a closer look", "network 1024×1024", "share of the whole"),
+    "portrait": ("crop of 175 → drawing PNG", "with a closer look", "network 64×64", "share of the whole"),
 }
 
 
