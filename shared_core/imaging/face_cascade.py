@@ -31,17 +31,17 @@ NEAR_UPRIGHT = (0, -20, 20)
 """degrees; the cascade itself bears 10 to either side"""
 TURNED = tuple(range(-180, 180, 20))
 TURNED_LEVELS = 2
-"""how many of the pictures are turned all around, which takes long; only where nothing was found yet"""
+"""how many of the pictures are turned all around, which takes long; only where no face was surely found yet"""
 CLOSE_STEP = 10
 """degrees between the rolls of the close look"""
 CLOSE_FACE, CLOSE_SIDE = 32, 60
 """pixels: how large the proposed box is in the close look's picture, and that picture"""
 HALF_SURE = 9.0
 """accepted windows, over three neighbouring rolls, that make a score of a half; see docs/faces.md"""
-LEAST_SCORE, LEAST_SCORE_TURNED, LEAST_SCORE_MORE = 0.5, 0.64, 0.64
+LEAST_SCORE, LEAST_SCORE_TURNED, LEAST_SCORE_MORE = 0.5, 0.64, 0.68
 """what counts as a face; as one turned farther than the upright scans reach; as another one beside the best. Those are rarer, mistakes are not"""
-SURE = 0.8
-"""score from which a face is not looked at again, from another proposal"""
+SURE = 0.75
+"""score from which a face is not looked at again, from another proposal, and no other turn is tried"""
 OWN_SIZE = 1.03
 """of the Haar box for one of this cascade; measured, see docs/faces.md"""
 
@@ -76,7 +76,7 @@ def faces_by_cascade(pixels: np.ndarray, smallest: float = 0.0) -> list[Face]:
     for number, turns in _passes(len(levels)):
         wanted = smallest or BESIDE_THE_LARGEST * max((face.width for face in found), default=0.0)
         smaller_yet = not number or wanted * max(levels[number - 1].shape) / side < WINDOW
-        if smaller_yet and not (turns is TURNED and found):
+        if smaller_yet and not (turns is TURNED and any(face.score >= SURE for face in found)):
             found = merged([*found, *_scan(levels, number, turns, side)])
     found = [face for face in found if face.width >= smallest]
     return [*found[:1], *(face for face in found[1:] if face.score >= LEAST_SCORE_MORE)]

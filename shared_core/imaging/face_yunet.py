@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -24,12 +25,14 @@ JOINED = 0.3
 """intersection over union of two boxes of one face"""
 WIDTH, LOWER = 0.92, 0.04
 """the Haar box's width, in heights of YuNet's box; how much lower its top is, in its own widths. Measured"""
-NEARLY_UPRIGHT = 8.0
-"""degrees; heads turned farther are looked at once more, turned upright, because YuNet's boxes are not turned with the head"""
+NEARLY_UPRIGHT = 4.0
+"""degrees; a face that seems turned farther in its own crop is looked at once more"""
 LOOKS = 3
-"""times, at most: each look knows the roll better"""
-UPRIGHT_SIDE = 256
-"""pixels; of the picture for that second look"""
+"""times, at most, that a face is looked at in its crop: each knows the roll better"""
+UPRIGHT_SIDE = 384
+"""pixels; of the crop. In smaller faces YuNet sees eyes level, whatever their tilt"""
+
+_one_at_a_time = Lock()
 
 
 def faces_by_yunet(pixels: np.ndarray, file: Path) -> list[Face]:
@@ -47,7 +50,7 @@ def faces_by_yunet(pixels: np.ndarray, file: Path) -> list[Face]:
             turned = np.ascontiguousarray(np.rot90(bgr, -quarters))
             faces += [_face(_turned_back(row, bgr.shape, quarters)) for row in _found(turned, file)]
     image = torch.from_numpy(bgr)
-    return merged(_looked_at_upright(face, image, file) if abs(face.roll) > NEARLY_UPRIGHT else face for face in faces)
+    return merged(_looked_at_upright(face, image, file) for face in faces)
 
 
 @lru_cache(maxsize=2)
@@ -64,9 +67,10 @@ def _detector(file: Path, _changed: int) -> cv2.FaceDetectorYN:
 
 def _found(bgr: np.ndarray, file: Path) -> np.ndarray:
     """YuNet's rows, [n, 15]: box, five landmarks (its "right" eye first: the one on the picture's left), score."""
-    detector = _detector(file, file.stat().st_mtime_ns)
-    detector.setInputSize(bgr.shape[1::-1])
-    found = detector.detect(bgr)[1]
+    with _one_at_a_time:
+        detector = _detector(file, file.stat().st_mtime_ns)
+        detector.setInputSize(bgr.shape[1::-1])
+        found = detector.detect(bgr)[1]
     return np.empty((0, 15)) if found is None else found.astype(np.float64)
 
 
@@ -105,7 +109,7 @@ def _looked_at_upright(face: Face, image: torch.Tensor, file: Path) -> Face:
         if near is None or math.dist(near.centre, expected) > UPRIGHT_SIDE / 4:
             break
         face = _in_photo(near, place)
-        if abs(near.roll) < NEARLY_UPRIGHT / 2:
+        if abs(near.roll) < NEARLY_UPRIGHT:
             break
     return face
 
