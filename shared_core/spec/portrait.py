@@ -18,7 +18,7 @@ PARAMETERS_OF_DRAWING: tuple[Parameter, ...] = (
         "draws the edges of whatever is in the picture.",
         options=(Option("network", "Network"), Option("classical", "Classical")),
     ),
-    ModelChoice(name="model", title="Model", default="u2net_portrait", task="portrait", help="The network that draws."),
+    ModelChoice(name="model", title="Model", default="u2netp_portrait", task="portrait", help="The network that draws."),
     Choice(
         name="preprocess", title="Preprocessing", default="default",
         help="How the photo is fed to the network: as measured to be best, or as the authors' program does it.",

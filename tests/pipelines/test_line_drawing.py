@@ -67,7 +67,7 @@ def test_ink_is_one_where_the_card_reads_a_drawing_of_zero(steps: Tensor) -> Non
 
 
 def test_a_card_that_stores_paper_gives_the_same_ink(steps: Tensor) -> None:
-    stored = Darkness(Reading(invert=False, min_max="always"), lambda gray: CONTRAST * (gray - 0.5))
+    stored = Darkness(replace(CARD.profile().reading, invert=False), lambda gray: CONTRAST * (gray - 0.5))
     assert torch.allclose(estimate_ink(stored, steps), estimate_ink(Darkness(), steps), atol=1e-6)
 
 
@@ -90,7 +90,7 @@ def test_a_closer_look_shows_what_the_first_one_cannot() -> None:
     network = Darkness()
     first, closer = estimate_ink(network, fine)[0], detailed_ink(network, fine)[0]
     inner = slice(100, -100)
-    assert first[inner, inner].std() < 0.2
+    assert first[inner, inner].std() < 0.25
     assert closer[inner, inner].std() > 0.3
     assert all(shape == (1, 3, 512, 512) for shape in network.seen)
 
