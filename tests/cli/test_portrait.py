@@ -113,6 +113,13 @@ def test_the_whole_of_a_crop(u2studio: Callable, place: Path, sitter: Image.Imag
     assert drawing.min() < 60  # lines are black
 
 
+def test_the_embedded_network_draws_unasked(u2studio: Callable, portrait: Path) -> None:
+    assert u2studio("portrait", portrait, "-o", "out", "--precision", "fp32", "--report", "r.jsonl").status == 0
+    ink = 255 - _array("out/anna.png").astype(int)
+    assert ink[20:70, 130:230].mean() > 2 * ink[95:125, 150:210].mean() > 0  # dark hair, a fair face
+    assert list(_report()[0]["models"]) == ["u2netp_portrait"]
+
+
 def test_colours_make_a_coloured_drawing(u2studio: Callable, portrait: Path) -> None:
     assert u2studio("portrait", portrait, "-o", "out", *CLASSICAL, "--paper-colour", "#f0e0c0", "--ink-colour", "#402010").status == 0
     assert tuple(_array("out/anna.png")[-1, -1]) == (0xF0, 0xE0, 0xC0)
