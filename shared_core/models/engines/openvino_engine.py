@@ -13,10 +13,11 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from ...networks.half_precision import split_picture
+from ...networks.half_precision import split_in_place
 from ..cards import Card
 from ..devices import cpu_threads
 from ..load import load
@@ -85,8 +86,8 @@ class OpenVINOModel:
         made: list[list[Tensor]] = []
         with out_of_memory(CPU, width, height), self._idle(channels, height, width) as request:
             for one in batch.to("cpu", torch.float32).split(1):
-                split = request.input_tensors[0].shape[1] != channels
-                request.infer([(split_picture(one) if split else one).numpy(force=True)], share_inputs=True)
+                _lay_in(request.input_tensors[0].data, one)
+                request.infer()
                 made.append([torch.from_numpy(output.data.copy()) for output in request.output_tensors[: None if side_outputs else 1]])
         return [torch.cat(same).to(batch.device) for same in zip(*made, strict=True)]
 
@@ -137,6 +138,15 @@ class OpenVINOModel:
     def _settings(self) -> dict[str, object]:
         shared = {"NUM_STREAMS": self.at_once} if self.at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
         return {"INFERENCE_PRECISION_HINT": self.precision, "INFERENCE_NUM_THREADS": cpu_threads(), **shared}
+
+
+def _lay_in(place: np.ndarray, picture: Tensor) -> None:
+    """A picture [1, C, H, W] put where the graph reads it: as it is, or in three parts, [1, 3 · C, H, W]."""
+    channels = picture.shape[1]
+    first = channels if place.shape[1] != channels else 0
+    np.copyto(place[:, first : first + channels], picture.numpy(force=True))  # in rows from channels side by side: PyTorch needs four times as long
+    if first:
+        split_in_place(torch.from_numpy(place))
 
 
 def open_model(card: Card, file: Path, precision: Precision, at_once: int = 1) -> OpenVINOModel:
