@@ -26,8 +26,14 @@ DATA = os.environ.get("U2STUDIO_DATA", "")
 needs_data = pytest.mark.skipif(not DATA, reason="U2STUDIO_DATA is not set: no faces")
 
 
+def _photo(file: Path) -> np.ndarray:
+    pixels = cv2.imread(str(file))
+    assert pixels is not None
+    return np.ascontiguousarray(pixels[..., ::-1])
+
+
 def _astronaut() -> np.ndarray:
-    return np.ascontiguousarray(cv2.imread(str(ASTRONAUT))[..., ::-1])
+    return _photo(ASTRONAUT)
 
 
 def _yunet() -> Path:
@@ -119,7 +125,7 @@ def test_hit_rates_on_real_faces() -> None:
     files = sorted((Path(DATA) / "faces").glob("*.jpg"))[::30]
     hits, strays = 0, 0
     for file in files:
-        photo = torch.from_numpy(np.ascontiguousarray(cv2.imread(str(file))[..., ::-1]))
+        photo = torch.from_numpy(_photo(file))
         (known,) = detected(photo, _yunet())
         found = detected(photo)
         same = [face for face in found if math.dist(face.centre, known.centre) < 0.3 * known.width and 0.65 < face.width / known.width < 1.5]
@@ -220,5 +226,5 @@ class TestWarnings:
     @needs_data
     def test_dark_skin_in_good_light_is_not_too_dark(self) -> None:
         for name in ("congress_S001185", "congress_M001137"):
-            photo = torch.from_numpy(np.ascontiguousarray(cv2.imread(str(Path(DATA) / "faces" / f"{name}.jpg"))[..., ::-1]))
+            photo = torch.from_numpy(_photo(Path(DATA) / "faces" / f"{name}.jpg"))
             assert "dark" not in self._sentences(photo, detected(photo, _yunet())[0])
