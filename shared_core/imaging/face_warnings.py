@@ -29,12 +29,13 @@ BUSY = 0.024
 """mean difference of neighbouring pixels beside the head"""
 
 
-def warnings_of(picture: Tensor, face: Face) -> list[Notice]:
+def warnings_of(picture: Tensor, face: Face, *, cleared: bool = False) -> list[Notice]:
     """What the user should know before this face is drawn. The thresholds were chosen on photos; see docs/faces.md.
 
     Args:
         picture: the photo, [H, W, 3 or 4], uint8 or float32 0..1.
         face: one of its faces.
+        cleared: its background will be taken away, so that it may be as busy as it likes.
     """
     height, width = picture.shape[:2]
     number = face.picture + 1
@@ -51,7 +52,7 @@ def warnings_of(picture: Tensor, face: Face) -> list[Notice]:
         notices.append(Notice("A face of picture {number} is very dark; brighten the photo first.", number=number))
     if _turned_away(face) > TURNED:
         notices.append(Notice("A face of picture {number} is turned away; the networks know faces seen from the front.", number=number))
-    if _busyness(gray) > BUSY:
+    if not cleared and _busyness(gray) > BUSY:
         notices.append(Notice(
             "The background of the face in picture {number} is busy, and its edges will be drawn too; clear it with the matte first.", number=number
         ))  # fmt: skip

@@ -85,7 +85,7 @@ def _sitters(image: Tensor, settings: Settings, job: Job) -> tuple[list[Face], l
 
 def _drawn(photo: Tensor, face: Face, settings: Settings, job: Job) -> Patch | None:
     """The ink of one face, ready to be put into the photo [H, W, 3]."""
-    job.notices += warnings_of(photo, face)
+    job.notices += warnings_of(photo, face, cleared=settings["clear_background"])
     face = face if settings["straighten"] else replace(face, roll=0.0)
     place, height, width = place_of(face), *photo.shape[:2]
     crop = _crop(photo, place, crop_size([face]) if settings["detail"] else DRAWN_AT, settings, job)
