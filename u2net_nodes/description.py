@@ -145,7 +145,7 @@ def _socket_type(kind: Kind) -> str:
 def _input(one: Input, *, beside_a_picture: bool = True) -> Slot:
     sentences = [one.help]
     if one.kind == "alpha":
-        sentences.append(_FROM_LOAD_IMAGE)
+        sentences += ["" if "1 keeps" in one.help else _KEEPS, _FROM_LOAD_IMAGE]
     if beside_a_picture and _socket_type(one.kind) == "MASK":
         sentences += [_FITTED, _BATCHES]
     return Slot(id=one.name, type=_socket_type(one.kind), title=words(one.title), tooltip=words(*sentences), optional=one.optional, kind=one.kind)

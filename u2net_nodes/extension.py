@@ -10,7 +10,14 @@ from comfy_api.latest import ComfyExtension, io  # pyright: ignore[reportMissing
 
 __all__ = ["U2StudioExtension"]
 
-NEEDED = {"cv2": "opencv-python-headless", "numpy": "numpy", "PIL": "pillow", "platformdirs": "platformdirs", "safetensors": "safetensors"}
+NEEDED = {
+    "cv2": "opencv-python-headless",
+    "numpy": "numpy",
+    "PIL": "pillow",
+    "platformdirs": "platformdirs",
+    "safetensors": "safetensors",
+    "skimage": "scikit-image",
+}
 """module → the package that brings it; torch is ComfyUI's own"""
 
 

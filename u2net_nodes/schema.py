@@ -52,7 +52,8 @@ def _set(one: Widget) -> Any:
         case Number(default=default, low=low, high=high, step=step):
             return _made(io.Float.Input, one.id, **said, default=default, min=low, max=high, step=step)
         case Integer(default=default, low=low, high=high):
-            return _made(io.Int.Input, one.id, **said, default=default, min=low, max=high, step=1)
+            # the page would give one called seed a second widget, which draws a new number for every run
+            return _made(io.Int.Input, one.id, **said, default=default, min=low, max=high, step=1, control_after_generate=False)
         case Switch(default=default):
             return _made(io.Boolean.Input, one.id, **said, default=default)
         case Choice(default=default, options=options):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ...shared_core import ModelMissing, operation, run
@@ -27,7 +28,10 @@ SETTINGS: dict[str, dict[str, object]] = {
     "trimap": {"inside": 16.0, "outside": 16.0},
 }
 """where the defaults would show little"""
+NOT_LINKED = {"line_drawing": ("alpha",)}
+"""optional inputs that would hide what an operation does by itself"""
 SCREEN = (0.0, 0.6, 0.1)
+OUTLINE = (255, 196, 0)
 
 
 def draw(root: Path) -> None:
@@ -41,6 +45,7 @@ def draw(root: Path) -> None:
     over_stars = torch.lerp(sample["background"][:, :512, :512], matte["foreground"], matte["alpha"][..., None])
     known["crop_to_subject.image"] = _far_away(over_stars, sample["background"])
     known["crop_to_subject.alpha"] = _far_away(matte["alpha"][..., None], torch.zeros(1, 512, 768, 1))[..., 0]
+    known |= _on_the_way_to_a_drawing(sample["image"], models)
     folder = [_read(path) for path in sorted((root / "workflows/inputs/u2studio_folder").iterdir())]
     for node in all_nodes():
         before, after = ([], folder) if node.id == FOLDER_LOADER else _shown(node, known, models)
@@ -51,14 +56,16 @@ def draw(root: Path) -> None:
 
 def _shown(node: Node, known: dict[str, Tensor], models: ModelCache) -> tuple[list[Tensor], list[Tensor]]:
     job = node.operation or operation("matte")
-    linked = {one.name: _example(job, one, known) for one in job.inputs if not one.optional or one.name in known}
+    left_out = NOT_LINKED.get(job.id, ())
+    linked = {one.name: _example(job, one, known) for one in job.inputs if (not one.optional or one.name in known) and one.name not in left_out}
+    before = [_visible(one, known["image"]) for one in linked.values()]
     try:
         made = run(job.id, linked, _settings(job), models=models)
     except ModelMissing:  # what it is for can be told without the network, what it makes cannot
-        return list(linked.values()), []
+        return before, []
     if node.operation is None:  # the loader and the all-in-one: what they end in
-        return list(linked.values()), [made["cutout"]]
-    return list(linked.values()), [made[one.id] for one in node.outputs]
+        return before, [made["cutout"]]
+    return before, [_visible(made[one.id], known["image"]) for one in node.outputs]
 
 
 def _example(job: Operation, one: Input, known: dict[str, Tensor]) -> Tensor:
@@ -69,6 +76,34 @@ def _example(job: Operation, one: Input, known: dict[str, Tensor]) -> Tensor:
 
 def _settings(job: Operation) -> dict[str, object]:
     return {one.name: one.default for one in job.parameters if isinstance(one, ModelChoice)} | SETTINGS.get(job.id, {})
+
+
+def _on_the_way_to_a_drawing(photo: Tensor, models: ModelCache) -> dict[str, Tensor]:
+    """What each step from a photo to a pasted drawing is given."""
+    faces = run("detect_faces", {"image": photo}, models=models)["faces"]
+    crop = run("crop_face", {"image": photo, "faces": faces}, models=models)["image"]
+    drawing = run("line_drawing", {"image": crop}, models=models)["drawing"]
+    return {
+        "faces": faces,
+        "portrait.image": crop,
+        "line_drawing.image": crop,
+        "paste_face.drawing": drawing,
+        "ink_over_photo.image": crop,
+        "ink_over_photo.drawing": drawing,
+    }
+
+
+def _visible(made: Tensor, photo: Tensor) -> Tensor:
+    """A picture as it is; a list of faces as boxes on the photo."""
+    if made.ndim > 2:
+        return made
+    shown = on_paper(photo)
+    pen = ImageDraw.Draw(shown)
+    for _picture, left, top, width, height, roll, _score in made.tolist():
+        turn, x, y = math.radians(roll), left + width / 2, top + height / 2
+        corners = [(across * width / 2, down * height / 2) for across, down in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]
+        pen.line([(x + a * math.cos(turn) + d * math.sin(turn), y - a * math.sin(turn) + d * math.cos(turn)) for a, d in corners], OUTLINE, width=5)
+    return torch.from_numpy(np.asarray(shown, dtype=np.float32) / 255)[None]
 
 
 def _spoiled(alpha: Tensor) -> Tensor:

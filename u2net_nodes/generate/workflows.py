@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+from ..description import all_nodes
 from ..wording import _
 from .graph import Graph
 
 __all__ = ["GRAPHS", "files"]
 
 PORTRAIT, STARS, CUP, SMALL = "u2studio_portrait.jpg", "u2studio_stars.jpg", "u2studio_cup.jpg", "u2studio_small.jpg"
+HEAD = "u2studio_head.jpg"
 HARD_MASK, FOLDER = "u2studio_mask.png", "u2studio_folder"
 
 
@@ -199,9 +201,72 @@ def beside_synthesis() -> Graph:
     return graph
 
 
+def portrait() -> Graph:
+    """One node: find, crop, draw, put back."""
+    graph = Graph(
+        "portrait",
+        (
+            _("The face in a photo is drawn in lines, at its own size and place."),
+            _("Ink is the lines alone, with transparency; Drawing is the same on paper."),
+            _("Face says whom to draw: here the largest; all for a group; whole draws a picture as it is, with or without a face."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=HEAD)
+    drawn = graph.add("U2Portrait", 1, image=photo[0], face="largest")
+    drawing, composite = (_output_of("U2Portrait", name) for name in ("drawing", "composite"))
+    graph.add("SaveImage", 2, images=drawn[drawing], filename_prefix="u2studio/portrait")
+    graph.add("PreviewImage", 2, images=drawn[composite])
+    return graph
+
+
+def portrait_over_photo() -> Graph:
+    """The steps of a portrait, one by one, and the lines over the photo."""
+    graph = Graph(
+        "portrait_over_photo",
+        (
+            _("The steps one by one: find the faces, cut the heads out, draw them, lay the lines over them, put them back into the photo."),
+            _("Between Crop Face and Paste Face Back any other node for pictures of heads may stand."),
+            _("Link Faces of Crop Face to Paste Face Back: it tells where each crop was taken."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=HEAD)
+    found = graph.add("U2DetectFaces", 1, image=photo[0])
+    heads = graph.add("U2CropFace", 1, image=photo[0], faces=found[0], face="largest")
+    drawn = graph.add("U2LineDrawing", 2, image=heads[0])
+    graph.add("PreviewImage", 3, images=drawn[0])
+    over = graph.add("U2InkOverPhoto", 3, image=heads[0], drawing=drawn[0], method="ink")
+    whole = graph.add("U2PasteFace", 4, image=photo[0], drawing=over[0], faces=heads[1], feather=8.0)
+    graph.add("SaveImage", 4, images=whole[0], filename_prefix="u2studio/portrait_over_photo")
+    return graph
+
+
+def portrait_composite() -> Graph:
+    """Matting, a drawing of the subject alone, and another background."""
+    graph = Graph(
+        "portrait_composite",
+        (
+            _("The subject is cut out, its face drawn in lines, and the drawing placed over another picture."),
+            _("The mask cuts the paper along the subject's outline."),
+        ),
+    )
+    photo = graph.add("LoadImage", 0, image=HEAD)
+    stars = graph.add("LoadImage", 0, image=STARS)
+    matte = graph.add("U2Matte", 1, image=photo[0])
+    drawn = graph.add("U2Portrait", 2, image=photo[0], face="largest")
+    over = graph.add("U2Composite", 3, foreground=drawn[_output_of("U2Portrait", "drawing")], alpha=matte[0], background=stars[0])
+    graph.add("SaveImage", 4, images=over[0], filename_prefix="u2studio/portrait_composite")
+    return graph
+
+
+def _output_of(type_name: str, name: str) -> int:
+    """Where an output of ours stands."""
+    node = next(one for one in all_nodes() if one.id == type_name)
+    return [one.id for one in node.outputs].index(name)
+
+
 GRAPHS = (
     remove_background, matting, new_background, blurred_background, drop_shadow, hair_refine_trimap, folder_batch, other_mask_refine, upscale_then_matte,
-    beside_synthesis,
+    beside_synthesis, portrait, portrait_over_photo, portrait_composite,
 )  # fmt: skip
 
 
