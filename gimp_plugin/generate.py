@@ -32,8 +32,10 @@ COPIES = ("protocol.py", "places.py", "client.py")
 MENU = "<Image>/Filters/u2studio"
 MASK_MENU = "<Image>/Layer/Mask/[Modify]"
 SELECT_MENU = "<Image>/Select"
-LEFT_OUT = {"keep_transparency"}
-"""parameters without a use in GIMP, where what is transparent in a layer stays so by itself"""
+LEFT_OUT = {"keep_transparency", "steady"}
+"""parameters without a use in GIMP, where what is transparent in a layer stays so by itself, and layers are no film"""
+SHOWN_FIRST = {"portrait": ("face", "engine", "line_weight", "hatching", "ink_colour")}
+"""operation → parameters a dialog begins with, where those of the specification would fill it with rarer ones"""
 
 
 def _(text: str) -> str:
@@ -79,7 +81,7 @@ def procedures() -> list[dict[str, Any]]:
         shared = {
             "operation": operation.id, "title": LABELS.get(operation.id, operation.title), "blurb": operation.summary, "inputs": inputs,
             "outputs": [{"name": one.name, "kind": one.kind, "title": one.title, "help": one.help} for one in operation.outputs],
-            "parameters": [parameter_data(one) for one in operation.parameters if one.name not in LEFT_OUT],
+            "parameters": [parameter_data(one) for one in _in_order(operation) if one.name not in LEFT_OUT],
         }  # fmt: skip
         made.append({"name": name, "label": _("{title}…"), "menu": MENU, "results": results, **shared})
         if "layer-mask" in results:
@@ -88,6 +90,11 @@ def procedures() -> list[dict[str, Any]]:
             made.append({"name": f"{name}-mask", "label": labels[0], "menu": MASK_MENU, "results": ["layer-mask"], **shared})
             made.append({"name": f"{name}-selection", "label": labels[1], "menu": SELECT_MENU, "results": ["selection"], **shared})
     return made
+
+
+def _in_order(operation: Operation) -> list[Parameter]:
+    first = SHOWN_FIRST.get(operation.id, ())
+    return sorted(operation.parameters, key=lambda one: first.index(one.name) if one.name in first else len(first))
 
 
 def _inputs(operation: Operation) -> list[dict[str, Any]]:

@@ -12,9 +12,10 @@ import torch
 
 from u2studio.shared_core import operation, run
 from u2studio.shared_core.imaging.composite import as_floats
+from u2studio.shared_core.imaging.files import read_picture
 from u2studio.shared_core.models.cache import ModelCache
 
-from .conftest import Run
+from .conftest import ROOT, Run
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -22,6 +23,9 @@ SIDE = 192
 STEP = 1.01 / 255
 ON_CANVAS = (slice(21, SIDE), slice(0, 173))
 """the part of the photo that lies on the canvas, of which channels are"""
+HEAD = ROOT / "workflows/inputs/u2studio_head.jpg"
+HEAD_TOP = 19
+"""rows of the head's photo that lie above the canvas in check_portrait.py"""
 Array = np.ndarray[Any, Any]
 
 
@@ -83,6 +87,23 @@ def test_every_procedure_on_every_kind_of_image_equals_the_cores(gimp: Run, kept
     assert printed.count("on every kind of image") == printed.count("outside the selection bit-identical") == len({case["operation"] for case in cases})
     for case in cases:
         _check(case, kept, models)
+
+
+def test_a_portrait_lies_over_its_photo_and_equals_the_cores(gimp: Run, kept: Path, models: ModelCache) -> None:
+    assert gimp("--env", f"CHECK_PHOTO={HEAD}", script="check_portrait.py").count("check:") == 3
+    photo = torch.from_numpy(read_picture(HEAD).pixels)[None]
+    expected = run("portrait", {"image": photo}, {"face": "largest"}, models=models)
+    lines = expected["lines"][0].numpy()
+    assert 0.02 < lines.mean() < 0.5
+    for name in ("ink", "drawing", "composite"):
+        found = np.fromfile(kept / f"portrait.{name}", np.uint8).reshape(*lines.shape, 4).astype(np.float32)
+        wanted = np.full_like(found, 255)
+        wanted[..., : expected[name].shape[-1]] = expected[name][0].numpy()
+        seen = wanted[..., 3] > 1
+        assert np.abs(found[..., 3] - wanted[..., 3]).max() <= 1, name
+        assert np.abs(found[seen] - wanted[seen]).max() <= 1, name
+    channel = np.fromfile(kept / "portrait.lines", np.uint8).reshape(-1, lines.shape[1])
+    assert np.abs(channel - lines[HEAD_TOP:] * 255).max() <= 1.01
 
 
 def _check(case: dict[str, Any], kept: Path, models: ModelCache) -> None:
