@@ -22,6 +22,10 @@ _WORKED_AT = 1280
 _LEAST_CONTRAST = 0.35
 """between a picture's darks and lights; one that has less is not stretched to all of it, and an even one stays paper"""
 
+_WHITE, _ABRUPT, _FRINGE = 0.97, 0.6, 3
+"""what is brighter may be padding; the share of the fullest row that the rows beside it must be filled by, for it to be a bar; and how many pixels of
+the photo a resized or compressed picture mixes with its padding"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stroke:
@@ -52,7 +56,8 @@ def flow_dog_ink(image: Tensor, photo: Tensor | None = None, stroke: Stroke | No
 
     Args:
         image: uint8 or float32 0..1, [B, H, W, 3 or 4]; a fourth channel is ignored.
-        photo: 1 where the picture shows the photo, 0 where it was padded, [B or 1, H, W]; default: everywhere. Padding is not drawn, nor its edge.
+        photo: 1 where the picture shows the photo, 0 where it was padded, [B or 1, H, W]. Padding is not drawn, nor its edge.
+            Default: everywhere but in white bars along the sides, as a crop has them that leaves its photo.
         stroke: how to draw.
     Returns: ink, float32 0..1, [B, H, W], on the image's device.
     Source: coherent line drawing, Kang, Lee and Chui 2007; XDoG, Winnemöller, Kyprianidis and Olsen 2012.
@@ -66,7 +71,7 @@ def flow_dog_ink(image: Tensor, photo: Tensor | None = None, stroke: Stroke | No
             size = max(1, round(width * _WORKED_AT / longer)), max(1, round(height * _WORKED_AT / longer))
             gray = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.float32)
             shown = None if shown is None else cv2.resize(shown.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.999
-        response = _response(gray, shown, how)
+        response = _response(gray, _unframed(gray) if shown is None else shown, how)
         if response.shape != (height, width):
             response = np.asarray(cv2.resize(response, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
         ink[index] = -torch.from_numpy(response).sub_(how.threshold).mul_(how.steepness).clamp_(max=0).tanh_()
@@ -83,7 +88,10 @@ def _response(gray: Plane, shown: NDArray[np.bool_] | None, how: Stroke) -> Plan
         gray = _continued(gray, shown)
     toned = _toned(gray, how, pixel)
     flow = edge_flow(gaussian(toned, max(0.5, 0.7 * pixel)), how.flow * pixel)
-    return smear(_across(toned, flow, how, pixel), flow, how.along * pixel, max(1.0, pixel))
+    response = smear(_across(toned, flow, how, pixel), flow, how.along * pixel, max(1.0, pixel))
+    if shown is not None:
+        response[~shown] = 1
+    return response
 
 
 def _toned(gray: Plane, how: Stroke, pixel: float) -> Plane:
@@ -110,6 +118,21 @@ def _across(gray: Plane, flow: Flow, how: Stroke, pixel: float) -> Plane:
     for place, weight in zip(places.astype(np.float32), weights.astype(np.float32), strict=True):
         total += weight * cv2.remap(gray, columns - place * flow.y, rows + place * flow.x, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return total
+
+
+def _unframed(gray: Plane) -> NDArray[np.bool_]:
+    """Where the photo is in a picture that may have white bars along its sides: what ends at once, not where something white fades."""
+    shown = np.ones(gray.shape, bool)
+    for axis in (0, 1):
+        filled = (gray < _WHITE).mean(1 - axis)
+        photo = np.flatnonzero(filled > 0.01)
+        if not len(photo):
+            return shown
+        first, last = int(photo[0]), int(photo[-1]) + 1
+        for bar, edge in ((slice(0, first + _FRINGE), photo[:_FRINGE]), (slice(last - _FRINGE, None), photo[-_FRINGE:])):
+            if (first if bar.start == 0 else len(filled) - last) and filled[edge].max() > _ABRUPT * filled.max():
+                shown[(slice(None),) * axis + (bar,)] = False
+    return shown
 
 
 def _continued(gray: Plane, shown: NDArray[np.bool_]) -> Plane:

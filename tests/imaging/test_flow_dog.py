@@ -76,11 +76,16 @@ def test_padding_and_its_edge_are_not_drawn(photo: torch.Tensor) -> None:
     padded[:, 40:260, 20:240] = crop
     shown = torch.zeros(1, 300, 260)
     shown[:, 40:260, 20:240] = 1
-    ink, naive = flow_dog_ink(padded, shown)[0], flow_dog_ink(padded)[0]
-    assert ink[shown[0] == 0].max() == 0
-    upper = slice(41, 44)  # a bright wall up to the photo's edge
-    assert naive[upper, 21:60].max() > 0.5
-    assert ink[upper, 21:60].max() < 0.1
+    upper = slice(38, 44), slice(21, 60)  # a bright wall up to the photo's edge
+    assert flow_dog_ink(padded, torch.ones(1, 300, 260))[0][upper].max() > 0.5
+    for ink in (flow_dog_ink(padded, shown)[0], flow_dog_ink(padded)[0]):  # told, and seen
+        assert ink[shown[0] == 0].max() < 0.01
+        assert ink[upper].max() < 0.1
+
+
+def test_a_white_background_is_no_padding(disc: NDArray[np.float32]) -> None:
+    white = np.where(disc < 0.8, disc, 1).astype(np.float32)
+    assert torch.equal(flow_dog_ink(_picture(white)), flow_dog_ink(_picture(white), torch.ones(1, 512, 512)))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (7, 2), (33, 1)])
