@@ -12,7 +12,6 @@ import torch
 
 from u2studio.shared_core import operation, run
 from u2studio.shared_core.imaging.composite import as_floats
-from u2studio.shared_core.imaging.files import read_picture
 from u2studio.shared_core.models.cache import ModelCache
 
 from .conftest import ROOT, Run
@@ -24,8 +23,8 @@ STEP = 1.01 / 255
 ON_CANVAS = (slice(21, SIDE), slice(0, 173))
 """the part of the photo that lies on the canvas, of which channels are"""
 HEAD = ROOT / "workflows/inputs/u2studio_head.jpg"
-HEAD_TOP = 19
-"""rows of the head's photo that lie above the canvas in check_portrait.py"""
+HEAD_SIDE, HEAD_TOP = 512, 19
+"""pixels of the head's photo; rows of it that lie above the canvas in check_portrait.py"""
 Array = np.ndarray[Any, Any]
 
 
@@ -91,8 +90,8 @@ def test_every_procedure_on_every_kind_of_image_equals_the_cores(gimp: Run, kept
 
 def test_a_portrait_lies_over_its_photo_and_equals_the_cores(gimp: Run, kept: Path, models: ModelCache) -> None:
     assert gimp("--env", f"CHECK_PHOTO={HEAD}", script="check_portrait.py").count("check:") == 3
-    photo = torch.from_numpy(read_picture(HEAD).pixels)[None]
-    expected = run("portrait", {"image": photo}, {"face": "largest"}, models=models)
+    photo = np.fromfile(kept / "portrait.layer", np.uint8).reshape(1, HEAD_SIDE, HEAD_SIDE, 3)  # programs read a JPEG each in its own way
+    expected = run("portrait", {"image": torch.from_numpy(photo)}, {"face": "largest"}, models=models)
     lines = expected["lines"][0].numpy()
     assert 0.02 < lines.mean() < 0.5
     for name in ("ink", "drawing", "composite"):

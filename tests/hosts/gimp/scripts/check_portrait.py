@@ -15,6 +15,7 @@ layer.set_name("head")
 image.resize(600, 500, LEFT, TOP)
 assert layer.get_offsets()[1:] == (LEFT, TOP)
 before = own_pixels(layer)
+(KEPT / "portrait.layer").write_bytes(pixels(layer, "R'G'B' u8"))
 
 for picture in ("ink", "drawing", "composite"):
     done("portrait", image, [layer], face="largest", **({} if picture == "ink" else {"picture": picture}))
