@@ -26,6 +26,8 @@ __all__ = ["Folder", "automatic_jobs"]
 
 MOST_JOBS = 4
 """taken unasked: more want more memory than they save time"""
+MOST_NOTICES = 4
+"""told of one photo: a crowd has hundreds of small faces"""
 
 
 def automatic_jobs() -> int:
@@ -139,8 +141,10 @@ class Folder:
             self._report.skipped(one.name)
             return
         made, seconds = outcome
-        for notice in made.notices:
+        for notice in made.notices[:MOST_NOTICES]:
             complain(f"{one.name}: {notice}")
+        if (more := len(made.notices) - MOST_NOTICES) > 0:
+            complain(say("{name}: {more} more such notes; --report has them all.", name=one.name, more=more))
         self._report.done(one.name, made.provenance, {output: str(path) for output, path in one.targets.items()}, seconds)
 
 

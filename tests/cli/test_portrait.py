@@ -174,6 +174,19 @@ def test_two_faces_and_the_choice_between_them(u2studio: Callable, place: Path, 
     assert "There is no face number 3; there are 2." in ending.err
 
 
+def test_a_crowd_is_no_flood_of_notes(u2studio: Callable, place: Path, sitter: Image.Image) -> None:
+    crowd = Image.new("RGB", (1200, 200))
+    for number in range(6):
+        crowd.paste(sitter.crop((80, 0, 280, 200)), (200 * number, 0))
+    crowd.save("crowd.png")
+    ending = u2studio("portrait", "crowd.png", "-o", "out", *CLASSICAL, "--report", "r.jsonl")
+    assert ending.status == 0
+    warnings = _report()[0]["warnings"]
+    assert len(warnings) > 4
+    assert ending.err.count("\n") == 5
+    assert f"crowd.png: {len(warnings) - 4} more such notes" in ending.err
+
+
 @pytest.mark.parametrize(("box", "says"), [("900,10,50,50", "outside the picture"), ("-80,-80,40,40", "outside the picture"), ("10,10,0,0", "0×0")])
 def test_boxes_that_hold_nothing(box: str, says: str, u2studio: Callable, portrait: Path) -> None:
     ending = u2studio("portrait", portrait, "-o", "x.png", *CLASSICAL, "--face-box", box)
