@@ -25,13 +25,13 @@ WINDOW = 24
 """pixels; the size of the faces the cascade was trained on, and the smallest it finds"""
 COARSEST = 160
 """pixels; the longer side of the smallest picture that is scanned. In each next one, twice as large, faces half as large are found"""
-BESIDE_THE_LARGEST = 0.4
+BESIDE_THE_LARGEST = 0.5
 """faces down to this share of the largest one are looked for, where no size is asked for"""
 NEAR_UPRIGHT = (0, -20, 20)
 """degrees; the cascade itself bears 10 to either side"""
-TURNED = tuple(range(-180, 180, 20))
+TURNED = tuple(range(40, 340, 20))
 TURNED_LEVELS = 2
-"""how many of the pictures are turned all around, which takes long; only where no face was surely found yet"""
+"""how many of the pictures are turned all around, which takes long: the smallest where no face was surely found yet, the next where none was found"""
 CLOSE_STEP = 10
 """degrees between the rolls of the close look"""
 CLOSE_FACE, CLOSE_SIDE = 32, 60
@@ -40,7 +40,7 @@ HALF_SURE = 9.0
 """accepted windows, over three neighbouring rolls, that make a score of a half; see docs/faces.md"""
 LEAST_SCORE, LEAST_SCORE_TURNED, LEAST_SCORE_MORE = 0.5, 0.64, 0.68
 """what counts as a face; as one turned farther than the upright scans reach; as another one beside the best. Those are rarer, mistakes are not"""
-SURE = 0.75
+SURE = 0.7
 """score from which a face is not looked at again, from another proposal, and no other turn is tried"""
 OWN_SIZE = 1.03
 """of the Haar box for one of this cascade; measured, see docs/faces.md"""
@@ -69,15 +69,16 @@ def faces_by_cascade(pixels: np.ndarray, smallest: float = 0.0) -> list[Face]:
 
     Args:
         pixels: RGB, uint8, [H, W, 3]; faces are found from 24 of these pixels.
-        smallest: width of the smallest face's box to look for, px; 0: two fifths of the largest found, which is looked for in all sizes.
+        smallest: width of the smallest face's box to look for, px; 0: half as large as the largest found, which is looked for in all sizes.
     """
     levels, side = _levels(pixels), max(pixels.shape[:2])
     found: list[Face] = []
     for number, turns in _passes(len(levels)):
         wanted = smallest or BESIDE_THE_LARGEST * max((face.width for face in found), default=0.0)
         smaller_yet = not number or wanted * max(levels[number - 1].shape) / side < WINDOW
-        if smaller_yet and not (turns is TURNED and any(face.score >= SURE for face in found)):
-            found = merged([*found, *_scan(levels, number, turns, side)])
+        enough = turns is TURNED and any(face.score >= (0 if number else SURE) for face in found)
+        if smaller_yet and not enough:
+            found = merged([*found, *_scan(levels, number, turns, side, wanted)])
     found = [face for face in found if face.width >= smallest]
     return [*found[:1], *(face for face in found[1:] if face.score >= LEAST_SCORE_MORE)]
 
@@ -108,11 +109,11 @@ def _face(seen: _Seen, scale: float) -> Face:
     return Face(left=x - width / 2, top=y - width / 2, width=width, height=width, roll=roll, score=_score(windows))
 
 
-def _scan(levels: list[np.ndarray], number: int, turns: Iterable[int], side: int) -> list[Face]:
+def _scan(levels: list[np.ndarray], number: int, turns: Iterable[int], side: int, smallest: float) -> list[Face]:
     """Faces in one of the levels: all sizes in the first, in the others those too small for the level before."""
     level = levels[number]
-    largest = 2 * WINDOW + 8 if number else max(level.shape)
-    proposals = _apart(seen for turn in turns for seen in _proposals(level, turn, largest))
+    sizes = max(WINDOW, smallest * max(level.shape) / side), 2 * WINDOW + 8 if number else max(level.shape)
+    proposals = _apart(seen for turn in turns for seen in _proposals(level, turn, sizes))
     found: list[Face] = []
     for proposal in sorted(proposals, key=lambda one: -one.windows):
         if any(face.score >= SURE and same_face(_face(proposal, max(level.shape) / side), face) for face in found):
@@ -147,12 +148,12 @@ def _accepted(picture: np.ndarray, growth: float, step: float, sizes: tuple[floa
     return np.array([(one["c"] + one["width"] / 2, one["r"] + one["height"] / 2, one["width"]) for one in found]).reshape(-1, 3)
 
 
-def _proposals(level: np.ndarray, turn: int, largest: float) -> Iterator[_Seen]:
+def _proposals(level: np.ndarray, turn: int, sizes: tuple[float, float]) -> Iterator[_Seen]:
     height, width = level.shape
     cosine, sine = abs(math.cos(math.radians(turn))), abs(math.sin(math.radians(turn)))
     size = math.ceil(width * cosine + height * sine), math.ceil(width * sine + height * cosine)
     turned, matrix = _upright(level, (width / 2, height / 2), turn, 1.0, size)
-    for x, y, found in _accepted(turned, 1.2, 1.5, (WINDOW, largest)):
+    for x, y, found in _accepted(turned, 1.2, 1.5, sizes):
         across, down = matrix @ (x, y, 1)
         yield _Seen(across, down, found, turn, 1)
 
