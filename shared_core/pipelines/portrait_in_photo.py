@@ -17,7 +17,7 @@ from ..imaging.faces import Face
 from ..imaging.ink import DRAWN_AT, ink_layer, pixel_of
 from ..imaging.over_photo import drawing_over_blur, ink_over
 from ..spec import Parameter
-from ..spec.faces import PARAMETERS_OF_DETECTION
+from ..spec.faces import PARAMETERS_OF_CHOICE, PARAMETERS_OF_DETECTION
 from ..spec.portrait import PARAMETERS_OF_DRAWING, PARAMETERS_OF_FINISHING, PARAMETERS_OF_PAPER
 from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink
 from .faces import choose_faces, crop_size, figures_of, find_faces, flattened, no_face
@@ -67,7 +67,7 @@ def _sitters(image: Tensor, settings: Settings, job: Job) -> tuple[list[Face], l
     everything = list(range(len(image)))
     if settings["face"] == "whole":
         return [], everything
-    chosen = {name: settings[name] for name in ("face", "number", "x", "y", "width", "height")}
+    chosen = {name: settings[name] for name in _names(PARAMETERS_OF_CHOICE)}
     if settings["face"] == "box":
         return choose_faces([], len(image), *image.shape[1:3], **chosen), []
     found = find_faces(image, **{name: settings[name] for name in _names(PARAMETERS_OF_DETECTION)}, job=job)
