@@ -53,6 +53,13 @@ def _content(output: str, made: Tensor, params: Mapping[str, object], title: str
         from ..imaging.svg import svg_of_ink
 
         return svg_of_ink(made, str(params["ink_colour"]), title=title)
-    pixels = made.numpy()
-    is_gray = output == "drawing" and pixels.shape[2] == 3 and (pixels == pixels[..., :1]).all()
-    return pixels[..., 0] if is_gray else pixels
+    if output == "drawing" and all(_is_gray(str(params[name])) for name in ("ink_colour", "paper_colour")):
+        import cv2
+
+        return cv2.extractChannel(made.numpy(), 0)
+    return made.numpy()
+
+
+def _is_gray(colour: str) -> bool:
+    """Of "#rrggbb"; a paper's texture darkens all channels alike."""
+    return colour[1:3].lower() == colour[3:5].lower() == colour[5:7].lower()

@@ -123,6 +123,8 @@ def test_the_embedded_network_draws_unasked(u2studio: Callable, portrait: Path) 
 def test_colours_make_a_coloured_drawing(u2studio: Callable, portrait: Path) -> None:
     assert u2studio("portrait", portrait, "-o", "out", *CLASSICAL, "--paper-colour", "#f0e0c0", "--ink-colour", "#402010").status == 0
     assert tuple(_array("out/anna.png")[-1, -1]) == (0xF0, 0xE0, 0xC0)
+    assert u2studio("portrait", portrait, "-o", "gray", *CLASSICAL, "--paper-colour", "#EeeEEe", "--paper-texture", "grain").status == 0
+    assert Image.open("gray/anna.png").mode == "L"
 
 
 def test_a_photo_without_a_face(u2studio: Callable, place: Path, pictures: Path) -> None:
