@@ -177,9 +177,9 @@ def test_two_faces_and_the_choice_between_them(u2studio: Callable, place: Path, 
 
 
 def test_a_crowd_is_no_flood_of_notes(u2studio: Callable, place: Path, sitter: Image.Image) -> None:
-    crowd = Image.new("RGB", (1200, 200))
-    for number in range(6):
-        crowd.paste(sitter.crop((80, 0, 280, 200)), (200 * number, 0))
+    crowd = Image.new("RGB", (2100, 210))
+    for number in range(10):
+        crowd.paste(sitter.crop((70, 0, 280, 210)), (210 * number, 0))
     crowd.save("crowd.png")
     ending = u2studio("portrait", "crowd.png", "-o", "out", *CLASSICAL, "--report", "r.jsonl")
     assert ending.status == 0
