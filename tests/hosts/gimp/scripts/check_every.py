@@ -93,7 +93,7 @@ for data in EVERY:
     for kind, precision, alpha in KINDS:
         image, layer = given(kind, precision, alpha=alpha, masked=takes_mask(data))
         if kind == "indexed" and result in COLOURS:
-            refused("palette", name, image, [layer])
+            refused("palette", name, image, [layer], **asked_for(data, layer))
             continue
         before = own_pixels(layer)
         depth = "u8" if precision == "u8-non-linear" else "float" if result in COLOURS and precision.startswith("float") else "u16"
