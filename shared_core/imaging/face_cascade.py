@@ -19,14 +19,14 @@ from .faces import Face, merged, same_face
 if TYPE_CHECKING:
     from skimage.feature import Cascade
 
-__all__ = ["WINDOW", "faces_by_cascade"]
+__all__ = ["BESIDE_THE_LARGEST", "WINDOW", "faces_by_cascade"]
 
 WINDOW = 24
 """pixels; the size of the faces the cascade was trained on, and the smallest it finds"""
 COARSEST = 160
 """pixels; the longer side of the smallest picture that is scanned. In each next one, twice as large, faces half as large are found"""
 BESIDE_THE_LARGEST = 0.5
-"""faces down to this share of the largest one are looked for, where no size is asked for"""
+"""faces down to this share of the largest one are meant, where no size is asked for"""
 NEAR_UPRIGHT = (0, -20, 20)
 """degrees; the cascade itself bears 10 to either side"""
 TURNED = tuple(range(40, 340, 20))

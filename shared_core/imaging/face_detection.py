@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from .face_cascade import WINDOW, faces_by_cascade
+from .face_cascade import BESIDE_THE_LARGEST, WINDOW, faces_by_cascade
 from .face_yunet import faces_by_yunet
 from .faces import Face
 
@@ -27,7 +27,7 @@ def detected(picture: Tensor, yunet: Path | None = None, smallest: float = 0.0) 
     Args:
         picture: [H, W, 3], uint8 or float32 0..1.
         yunet: the file of that network; None: the built-in cascade.
-        smallest: width of the smallest face's box, px; 0: as the detector finds them in a copy of 640 pixels.
+        smallest: width of the smallest face's box, px; 0: half of the largest's, which are the people that the photo is of.
     Raises: ModelCorrupt, when `yunet` is another file.
     """
     height, width = picture.shape[:2]
@@ -36,7 +36,8 @@ def detected(picture: Tensor, yunet: Path | None = None, smallest: float = 0.0) 
     small = _bytes(picture.cpu().numpy(), max(1, round(width * scale)), max(1, round(height * scale)))
     found = faces_by_cascade(small, smallest * scale) if yunet is None else faces_by_yunet(small, yunet)
     faces = [_scaled(face, 1 / scale) for face in found]
-    return [face for face in faces if face.width >= smallest]
+    least = smallest or BESIDE_THE_LARGEST * max((face.width for face in faces), default=0.0)
+    return [face for face in faces if face.width >= least]
 
 
 def _bytes(pixels: np.ndarray, width: int, height: int) -> np.ndarray:

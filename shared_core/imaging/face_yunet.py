@@ -18,13 +18,18 @@ from .faces import Face, Point, merged
 
 __all__ = ["faces_by_yunet"]
 
-LEAST_SCORE = 0.6
+LEAST_SCORE, LEAST_SCORE_TURNED = 0.7, 0.8
+"""what counts as a face, seen upright; as one that lies or stands on itself, which flowers and foals are taken for"""
+FIRST_SCORE = 0.6
+"""what is worth a look in its crop"""
 SURE = 0.9
 """score that upright faces reach and turned ones do not; measured"""
 JOINED = 0.3
 """intersection over union of two boxes of one face"""
 WIDTH, LOWER = 0.92, 0.04
 """the Haar box's width, in heights of YuNet's box; how much lower its top is, in its own widths. Measured"""
+FAR = 60.0
+"""degrees; heads turned farther lie"""
 NEARLY_UPRIGHT = 4.0
 """degrees; a face that seems turned farther in its own crop is looked at once more"""
 LOOKS = 3
@@ -36,7 +41,7 @@ _one_at_a_time = Lock()
 
 
 def faces_by_yunet(pixels: np.ndarray, file: Path) -> list[Face]:
-    """Faces of one picture, best first, with landmarks; from about 12 pixels. The score is YuNet's own, at least 0.6.
+    """Faces of one picture, best first, with landmarks; from about 12 pixels. The score is YuNet's own, at least 0.7.
 
     Args:
         pixels: RGB, uint8, [H, W, 3]; time goes with their number, 640 to a side are enough.
@@ -50,7 +55,8 @@ def faces_by_yunet(pixels: np.ndarray, file: Path) -> list[Face]:
             turned = np.ascontiguousarray(np.rot90(bgr, -quarters))
             faces += [_face(_turned_back(row, bgr.shape, quarters)) for row in _found(turned, file)]
     image = torch.from_numpy(bgr)
-    return merged(_looked_at_upright(face, image, file) for face in faces)
+    looked_at = [_looked_at_upright(face, image, file) for face in faces]
+    return merged(face for face in looked_at if face.score >= (LEAST_SCORE if abs(face.roll) < FAR else LEAST_SCORE_TURNED))
 
 
 @lru_cache(maxsize=2)
@@ -58,7 +64,7 @@ def _detector(file: Path, _changed: int) -> cv2.FaceDetectorYN:
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 warns of a default of its own
     try:
-        return cv2.FaceDetectorYN.create(str(file), "", (UPRIGHT_SIDE, UPRIGHT_SIDE), LEAST_SCORE, JOINED, 5000)
+        return cv2.FaceDetectorYN.create(str(file), "", (UPRIGHT_SIDE, UPRIGHT_SIDE), FIRST_SCORE, JOINED, 5000)
     except cv2.error as error:
         raise ModelCorrupt("{file} is damaged: {reason}", file=file.name, reason=str(error)) from None
     finally:

@@ -22,7 +22,7 @@ PARAMETERS_OF_DETECTION: tuple[Parameter, ...] = (
     ),
     Integer(
         name="smallest", title="Smallest face", unit="px", default=0, low=0, high=_ALL, soft_low=0, soft_high=500,
-        help="Faces narrower than this, from temple to temple, are left out. 0 chooses it by the photo's size.",
+        help="Faces narrower than this, from temple to temple, are left out. 0 leaves out those less than half as wide as the largest.",
     ),
     Switch(
         name="steady", title="Steady", default=False, help="The pictures are a film: boxes follow their faces smoothly, so that what is drawn does not tremble."
