@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -61,14 +63,26 @@ def faces_by_yunet(pixels: np.ndarray, file: Path) -> list[Face]:
 
 @lru_cache(maxsize=2)
 def _detector(file: Path, _changed: int) -> cv2.FaceDetectorYN:
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 warns of a default of its own
     try:
-        return cv2.FaceDetectorYN.create(str(file), "", (UPRIGHT_SIDE, UPRIGHT_SIDE), FIRST_SCORE, JOINED, 5000)
+        with _without_warnings():
+            return cv2.FaceDetectorYN.create(str(file), "", (UPRIGHT_SIDE, UPRIGHT_SIDE), FIRST_SCORE, JOINED, 5000)
     except cv2.error as error:
         raise ModelCorrupt("{file} is damaged: {reason}", file=file.name, reason=str(error)) from None
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """OpenCV 5 warns of a default of its own; 4 does not, and has no such switch."""
+    logging = getattr(cv2.utils, "logging", None)
+    if logging is None:
+        yield
+        return
+    level = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_ERROR)
+    try:
+        yield
     finally:
-        cv2.utils.logging.setLogLevel(level)
+        logging.setLogLevel(level)
 
 
 def _found(bgr: np.ndarray, file: Path) -> np.ndarray:
