@@ -34,7 +34,8 @@ def test_menu_and_dialogs_in_both_languages(gimp: Run, kept: Path, tmp_path: Pat
     folder = Path(os.environ.get("U2STUDIO_SHOTS", tmp_path))
     chinese = language.startswith("zh")
     suffix = "_zh" if chinese else ""
-    for name, title in (("matte", "抠图" if chinese else "Matting"), ("settings", "u2studio [0-9.]+")):
+    titles = {"matte": "抠图" if chinese else "Matting", "portrait": "肖像线稿" if chinese else "Portrait Drawing", "settings": "u2studio [0-9.]+"}
+    for name, title in titles.items():
         shot = folder / f"gimp_{name}{suffix}.png"
         gimp(
             "--gui",

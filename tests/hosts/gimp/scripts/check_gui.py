@@ -184,7 +184,7 @@ wait_until("its job", lambda: json.loads(worker("--status").stdout)["jobs"])
 key("Escape")
 wait_until("the end of its job", lambda: not json.loads(worker("--status").stdout)["jobs"], 20)
 time.sleep(1)
-assert everything(big) == before
+assert everything(big) == before, differences(everything(big), before)
 assert json.loads(worker("--status").stdout)["pid"] == running
 good("Cancel in the middle of a job: the image is as it was, the worker stays")
 
