@@ -57,7 +57,7 @@ def flow_dog_ink(image: Tensor, photo: Tensor | None = None, stroke: Stroke | No
     Args:
         image: uint8 or float32 0..1, [B, H, W, 3 or 4]; a fourth channel is ignored.
         photo: 1 where the picture shows the photo, 0 where it was padded, [B or 1, H, W]. Padding is not drawn, nor its edge.
-            Default: everywhere but in white bars along the sides, as a crop has them that leaves its photo.
+            By default everywhere but in white bars along the sides, as a crop has them that leaves its photo.
         stroke: how to draw.
     Returns: ink, float32 0..1, [B, H, W], on the image's device.
     Source: coherent line drawing, Kang, Lee and Chui 2007; XDoG, Winnemöller, Kyprianidis and Olsen 2012.
