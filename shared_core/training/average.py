@@ -14,18 +14,17 @@ __all__ = ["MovingAverage"]
 class MovingAverage:
     """The average of some modules' weights over the steps; counters and statistics of batch-norm are taken as they are.
 
-    Early on it follows faster: at step n the share kept is at most (1 + n) / (follow + n); with 10 as in TensorFlow's ExponentialMovingAverage, with 2 it is
-    the plain mean of the weights it began with and of all steps since (stochastic weight averaging, Izmailov et al. 2018).
+    Early on it follows faster: at step n the share kept is at most (1 + n) / (10 + n), as in TensorFlow's ExponentialMovingAverage.
     """
 
-    def __init__(self, modules: Mapping[str, nn.Module], decay: float, follow: float = 10.0) -> None:
-        self.modules, self.decay, self.follow = modules, decay, follow
+    def __init__(self, modules: Mapping[str, nn.Module], decay: float) -> None:
+        self.modules, self.decay = modules, decay
         self.state = {name: {key: value.detach().clone() for key, value in module.state_dict().items()} for name, module in modules.items()}
 
     @torch.no_grad()
     def update(self, step: int) -> None:
         """Take in the weights after step `step`, counted from 0."""
-        kept = min(self.decay, (1 + step) / (self.follow + step))
+        kept = min(self.decay, (1 + step) / (10 + step))
         for name, module in self.modules.items():
             learned = {key for key, _ in module.named_parameters()}
             for key, value in module.state_dict().items():

@@ -16,9 +16,9 @@ from .average import MovingAverage
 from .machine import Machine
 from .order import seed_of
 from .rate import share_at
-from .recipe import Average, Core, Optimizer
+from .recipe import Core, Optimizer
 from .run_folder import State
-from .task import Modules, Phase, Task
+from .task import Phase, Task
 
 __all__ = ["Learner"]
 
@@ -33,7 +33,7 @@ class Learner:
         torch.manual_seed(core.seed)
         self.modules = {name: machine.placed(module) for name, module in task.build().items()}
         self.optimizers = {phase.name: _optimizer(self._settings(phase), self._trained(phase)) for phase in task.phases}
-        self.average = _averaged({name: self.modules[name] for name in task.results}, core.average)
+        self.average = MovingAverage({name: self.modules[name] for name in task.results}, core.average.decay) if core.average.decay else None
         self.shared = {name: machine.shared(self.modules[name]) for phase in task.phases for name in phase.trains}
 
     def learn(self, step: int, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -112,10 +112,6 @@ class Learner:
 
     def _trained(self, phase: Phase) -> list[nn.Parameter]:
         return [parameter for name in phase.trains for parameter in self.modules[name].parameters() if parameter.requires_grad]
-
-
-def _averaged(modules: Modules, settings: Average) -> MovingAverage | None:
-    return MovingAverage(modules, settings.decay, settings.follow) if settings.decay else None
 
 
 def _optimizer(settings: Optimizer, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:

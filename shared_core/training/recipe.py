@@ -61,9 +61,7 @@ class Average:
     """A moving average of the weights, which is validated, shown and kept instead of them."""
 
     decay: Share = 0.0
-    """share of the old average kept at each step, at most (1 + step) / (follow + step); 0: no average"""
-    follow: Annotated[float, Range(2, 10**6)] = 10.0
-    """how fast it follows early on: 2 makes the plain mean of all steps so far, as long as `decay` allows; more forgets sooner"""
+    """share of the old average kept at each step, at most (1 + step) / (10 + step); 0: no average"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,16 +120,6 @@ def test_moving_average_by_hand() -> None:
     assert module.weight.item() == 3.0
 
 
-def test_an_average_that_follows_by_two_is_the_plain_mean() -> None:
-    module = torch.nn.Linear(1, 1, bias=False)
-    torch.nn.init.constant_(module.weight, 1.0)
-    average = MovingAverage({"one": module}, 0.9999, 2)
-    for step, value in enumerate((4.0, 7.0, 8.0)):
-        torch.nn.init.constant_(module.weight, value)
-        average.update(step)
-    assert average.state["one"]["weight"].item() == pytest.approx(5.0), "of 1, 4, 7 and 8"
-
-
 def test_ranking_keeps_the_best_and_counts_the_worse() -> None:
     ranking = Ranking("f", "max", 2, [])
     entered = [ranking.enter(Validated(step, {"f": value})) for step, value in enumerate([0.5, 0.4, float("nan"), 0.6, 0.6])]
