@@ -31,7 +31,7 @@ PAIRS = {
 }
 STRANGERS = {
     "strangers": ("congress_W000794", "congress_K000379", "congress_B000013", "congress_L000553", "apd_brazil-1368806_1920", "apd_girl-2143709_1920"),
-    "failures": ("apd_girl-2720476_1920", "apd_garden-2768329_1920", "apd_girl-2099357_1920", "congress_P000602"),
+    "failures": ("apd_girl-2720476_1920", "apd_model-2134460_1920", "apd_girl-2099357_1920", "congress_P000602"),
 }
 SIDE, GAP = 250, 6
 MODELS = ModelCache("cpu", "fp32", "torch")
