@@ -74,7 +74,7 @@ def pair(name: str, model: str) -> Column:
 
 def stranger(name: str, model: str) -> Column:
     """Photo, our drawing, the classical engine's; a photo that is no square gets white beside it."""
-    photo = np.ascontiguousarray(read_picture(DATA / f"faces/{name}.jpg").pixels[:, :, :3])
+    photo = np.ascontiguousarray(read_picture(DATA / f"faces/{name}.jpg").pixels[:, :, :3], np.uint8)
     beside = (photo.shape[0] - photo.shape[1]) // 2
     photo = np.asarray(cv2.copyMakeBorder(photo, 0, 0, beside, beside, cv2.BORDER_CONSTANT, value=(255, 255, 255)), np.uint8)
     photo = np.asarray(cv2.resize(photo, (512, 512), interpolation=cv2.INTER_CUBIC), np.uint8)
@@ -85,7 +85,7 @@ def read_pair(name: str) -> tuple[Picture, Picture]:
     """Photo [512, 512, 3] and drawing [512, 512]."""
     (photo,) = (DATA / "portrait_pairs").glob(f"{name}_photo.*")
     drawing = np.asarray(Image.open(DATA / f"portrait_pairs/{name}_drawing.png").convert("L"))
-    return np.ascontiguousarray(read_picture(photo).pixels[:, :, :3]), drawing
+    return np.ascontiguousarray(read_picture(photo).pixels[:, :, :3], np.uint8), drawing
 
 
 def drawn(photo: Picture, **settings: object) -> Picture:

@@ -43,5 +43,5 @@ def spoiled(photo: Photo, chance: Augmentation, random: np.random.Generator) -> 
     if jpeg:
         quality = int(random.integers(45, 96))
         packed = cv2.imencode(".jpg", np.rint(photo[:, :, ::-1].clip(0, 1) * 255).astype(np.uint8), (cv2.IMWRITE_JPEG_QUALITY, quality))[1]
-        photo = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.float32)[:, :, ::-1] / 255
+        photo = np.asarray(np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))[:, :, ::-1] / 255, np.float32)
     return photo.clip(0, 1)

@@ -51,7 +51,7 @@ class PortraitSamples:
         frame = framed(chance, random)
         photo, ink, person = (_warped(one, matrix, crop, 0 if one.ndim == 2 else WHITE) for one in self._planes(pair, frame))
         inside = _warped(frame, matrix, crop, 0) > 127
-        ink = without_border(ink.astype(np.float32) / 255, inside)
+        ink = without_border(np.asarray(ink / 255, np.float32), inside)
         if random.random() < chance.background:
             photo, ink = self._elsewhere(photo, ink, person, inside, random)
         photo = spoiled(lit(photo, chance, random), chance, random)

@@ -48,7 +48,7 @@ class Augmentation:
     gray: Share = 0.08
     """chance of a photo without colours"""
     light: Positive = 1.0
-    """how far gamma, contrast, brightness, saturation and tint go: 1 is a third of an exposure step and so on; 0: not at all"""
+    """how far gamma, contrast, brightness, saturation and tint go: `light.lit` has the spreads at 1; 0: not at all"""
     spoil: Share = 0.35
     """chance each of blur, noise and JPEG"""
 

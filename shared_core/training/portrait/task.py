@@ -116,7 +116,7 @@ class PortraitTask:
 
     def measure(self, modules: Modules, index: int, device: torch.device) -> DrawingFigures:
         pair = self.validation[index]
-        return compare_drawings(self._ink(modules["network"], pair, device), read_drawing(pair))
+        return compare_drawings(self._ink(modules["network"], pair, device), read_drawing(pair) / 255)
 
     def summary(self, rows: Sequence[DrawingFigures]) -> dict[str, float]:
         """Means over the pairs; the ink share's error is that of the sums, and the score decides."""

@@ -19,7 +19,6 @@ from u2studio.shared_core.training.portrait.samples import PREPROCESS, PortraitS
 from u2studio.shared_core.training.portrait.settings import Augmentation, Data
 from u2studio.shared_core.training.settings import read_settings
 
-STILL = Augmentation(flip=0, zoom=1, stretch=0, turn=0, frame=0, background=0, gray=0, light=0, spoil=0)
 MOVED = Augmentation(frame=0, background=0, gray=0, light=0, spoil=0)
 
 
@@ -118,15 +117,6 @@ def test_ink_follows_the_photo_through_zoom_turn_stretch_and_flip(tmp_path: Path
     assert inside.float().mean() > 0.3
     # the drawing is the photo itself, so ink is what the photo lacks of white
     assert (ink + photo / photo.max() - 1)[inside].abs().max() < 0.03
-
-
-def test_a_sample_that_nothing_moves_is_a_part_of_the_pair(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        pair(tmp_path / "data", name)
-    pairs = prepared(tmp_path / "data", tmp_path).training.pairs
-    sample = PortraitSamples(pairs, Data(crop=512), STILL).sample(0, np.random.default_rng(3))
-    # the place is drawn from ±64 pixels in fractions of one: compare where both have something
-    assert 0.2 < float(sample["ink"].mean()) < 0.8
 
 
 def test_ink_within_four_pixels_of_the_photo_s_end_goes() -> None:
