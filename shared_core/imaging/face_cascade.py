@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
+import torch
 
+from .alone import each
 from .faces import Face, merged, same_face
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ BESIDE_THE_LARGEST = 0.5
 """faces down to this share of the largest one are meant, where no size is asked for"""
 NEAR_UPRIGHT = (0, -20, 20)
 """degrees; the cascade itself bears 10 to either side"""
+UPRIGHT = (0,)
+"""others beside a face that was found are looked for so: the cascade bears a tilt of theirs, and this is what most of the time goes into"""
 TURNED = tuple(range(40, 340, 20))
 TURNED_LEVELS = 2
 """how many of the pictures are turned all around, which takes long: the smallest where no face was surely found yet, the next where none was found"""
@@ -73,7 +77,8 @@ def faces_by_cascade(pixels: np.ndarray, smallest: float = 0.0) -> list[Face]:
     """
     levels, side = _levels(pixels), max(pixels.shape[:2])
     found: list[Face] = []
-    for number, turns in _passes(len(levels)):
+    for number, planned in _passes(len(levels)):
+        turns = UPRIGHT if found and planned is NEAR_UPRIGHT else planned
         wanted = smallest or BESIDE_THE_LARGEST * max((face.width for face in found), default=0.0)
         smaller_yet = not number or wanted * max(levels[number - 1].shape) / side < WINDOW
         enough = turns is TURNED and any(face.score >= (0 if number else SURE) for face in found)
@@ -113,15 +118,17 @@ def _scan(levels: list[np.ndarray], number: int, turns: Iterable[int], side: int
     """Faces in one of the levels: all sizes in the first, in the others those too small for the level before."""
     level = levels[number]
     sizes = max(WINDOW, smallest * max(level.shape) / side), 2 * WINDOW + 8 if number else max(level.shape)
-    proposals = _apart(seen for turn in turns for seen in _proposals(level, turn, sizes))
+    seen: list[_Seen] = []
+    each(lambda turn: seen.extend(_proposals(level, turn, sizes)), turns, torch.device("cpu"))
+    proposals = _apart(sorted(seen))  # which thread was first is chance
     found: list[Face] = []
     for proposal in sorted(proposals, key=lambda one: -one.windows):
         if any(face.score >= SURE and same_face(_face(proposal, max(level.shape) / side), face) for face in found):
             continue
         shrunk = max(1, int(proposal.width / CLOSE_FACE))
         picture = level if shrunk == 1 else cv2.resize(level, None, fx=1 / shrunk, fy=1 / shrunk, interpolation=cv2.INTER_AREA)
-        if seen := _close_look(picture, _scaled(proposal, 1 / shrunk)):
-            found.append(_face(_scaled(seen, shrunk), max(level.shape) / side))
+        if closer := _close_look(picture, _scaled(proposal, 1 / shrunk)):
+            found.append(_face(_scaled(closer, shrunk), max(level.shape) / side))
     return found
 
 
