@@ -83,8 +83,8 @@ def our_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) -> Jo
     begin()
     import torch
 
-    from u2studio.shared_core import run
     from u2studio.shared_core.cli.photo import Photo, Wish, do_photo
+    from u2studio.shared_core.imaging.face_detection import detected
     from u2studio.shared_core.imaging.files import read_picture
     from u2studio.shared_core.progress import silent
 
@@ -102,7 +102,7 @@ def our_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) -> Jo
     for size in crops:
         jobs |= {f"photo {size} {engine}": lambda size=size, engine=engine: drawn(size, engine, False) for engine in ENGINES}
         jobs[f"detail {size}"] = lambda size=size: drawn(size, "best", True)
-        jobs[f"detection {size}"] = lambda size=size: run("detect_faces", {"image": image(size)}, models=engine_models("best"))
+        jobs[f"detection {size}"] = lambda size=size: detected(image(size)[0], only_largest=True)
     return jobs
 
 

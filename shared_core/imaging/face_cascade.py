@@ -68,11 +68,12 @@ def _cascade() -> Cascade:
     return Cascade(lbp_frontal_face_cascade_filename())
 
 
-def faces_by_cascade(pixels: np.ndarray, smallest: float = 0.0) -> list[Face]:
+def faces_by_cascade(pixels: np.ndarray, smallest: float = 0.0, *, only_largest: bool = False) -> list[Face]:
     """Faces of one picture, best first. The score is how many windows the cascade accepts, n / (n + 9).
 
     Args:
         pixels: RGB, uint8, [H, W, 3]; faces are found from 24 of these pixels.
+        only_largest: end with the first face that is surely one: every pass looks for smaller ones than the last.
         smallest: width of the smallest face's box to look for, px; 0: half as large as the largest found, which is looked for in all sizes.
     """
     levels, side = _levels(pixels), max(pixels.shape[:2])
@@ -82,6 +83,8 @@ def faces_by_cascade(pixels: np.ndarray, smallest: float = 0.0) -> list[Face]:
         wanted = smallest or BESIDE_THE_LARGEST * max((face.width for face in found), default=0.0)
         smaller_yet = not number or wanted * max(levels[number - 1].shape) / side < WINDOW
         enough = turns is TURNED and any(face.score >= (0 if number else SURE) for face in found)
+        if only_largest and any(face.score >= SURE for face in found):
+            break
         if smaller_yet and not enough:
             found = merged([*found, *_scan(levels, number, turns, side, wanted)])
     found = [face for face in found if face.width >= smallest]

@@ -21,20 +21,21 @@ LARGEST_SIDE = 1920
 """pixels; the same where small faces are asked for"""
 
 
-def detected(picture: Tensor, yunet: Path | None = None, smallest: float = 0.0) -> list[Face]:
+def detected(picture: Tensor, yunet: Path | None = None, smallest: float = 0.0, *, only_largest: bool = False) -> list[Face]:
     """The faces of one picture, best first, with boxes as a Haar detector has them.
 
     Args:
         picture: [H, W, 3], uint8 or float32 0..1.
         yunet: the file of that network; None: the built-in cascade.
         smallest: width of the smallest face's box, px; 0: half of the largest's, which are the people that the photo is of.
+        only_largest: others need not be found, which saves time.
     Raises: ModelCorrupt, when `yunet` is another file.
     """
     height, width = picture.shape[:2]
     wanted = min(max(SIDE, WINDOW / smallest * max(height, width)), LARGEST_SIDE) if smallest else SIDE
     scale = min(1.0, wanted / max(height, width))
     small = _bytes(picture.cpu().numpy(), max(1, round(width * scale)), max(1, round(height * scale)))
-    found = faces_by_cascade(small, smallest * scale) if yunet is None else faces_by_yunet(small, yunet)
+    found = faces_by_cascade(small, smallest * scale, only_largest=only_largest) if yunet is None else faces_by_yunet(small, yunet)
     faces = [_scaled(face, 1 / scale) for face in found]
     least = smallest or BESIDE_THE_LARGEST * max((face.width for face in faces), default=0.0)
     return [face for face in faces if face.width >= least]

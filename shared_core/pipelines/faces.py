@@ -81,7 +81,11 @@ def faces_to_draw(
     """
     if face in ("box", "whole"):  # nothing need be found
         return choose_faces([], len(image), *image.shape[1:3], face=face, number=number, x=x, y=y, width=width, height=height)
-    found = find_faces(image, detector=detector, smallest=smallest, steady=steady, job=job) if rows is None else faces_from_rows(rows)
+    found = (
+        find_faces(image, detector=detector, smallest=smallest, steady=steady, job=job, only_largest=face == "largest")
+        if rows is None
+        else faces_from_rows(rows)
+    )
     if not found:
         raise no_face()
     without = sorted(set(range(len(image))) - {one.picture for one in found})
@@ -95,7 +99,7 @@ def no_face() -> BadInput:
     return BadInput("There is no face in the picture, or none that the detector finds. Give its box by hand, or take the picture as a whole.")
 
 
-def find_faces(image: Tensor, *, detector: str, smallest: int, steady: bool, job: Job) -> list[Face]:
+def find_faces(image: Tensor, *, detector: str, smallest: int, steady: bool, job: Job, only_largest: bool = False) -> list[Face]:
     """Faces of every picture, by picture and from left to right; nearly upright ones as upright ones in whole pixels.
 
     Args:
@@ -104,6 +108,7 @@ def find_faces(image: Tensor, *, detector: str, smallest: int, steady: bool, job
         smallest: width of the smallest face, px; 0: as the detector chooses.
         steady: the pictures are a film.
         job: for the model, the progress and the provenance.
+        only_largest: others need not be found, which saves time.
     Raises: ModelMissing, for "yunet" where it is not here; ModelCorrupt.
     """
     file = None
@@ -116,7 +121,7 @@ def find_faces(image: Tensor, *, detector: str, smallest: int, steady: bool, job
     found: list[Face] = []
     for number, picture in enumerate(image):
         job.progress(number, len(image), "Looking for faces")
-        found += [replace(face, picture=number) for face in detected(flattened(picture[None])[0], file, smallest)]
+        found += [replace(face, picture=number) for face in detected(flattened(picture[None])[0], file, smallest, only_largest=only_largest)]
     return from_left_to_right(steadied(found) if steady else [_plain(face) for face in found])
 
 

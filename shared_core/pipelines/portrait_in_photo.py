@@ -70,7 +70,7 @@ def _sitters(image: Tensor, settings: Settings, job: Job) -> tuple[list[Face], l
     chosen = {name: settings[name] for name in _names(PARAMETERS_OF_CHOICE)}
     if settings["face"] == "box":
         return choose_faces([], len(image), *image.shape[1:3], **chosen), []
-    found = find_faces(image, **{name: settings[name] for name in _names(PARAMETERS_OF_DETECTION)}, job=job)
+    found = find_faces(image, **{name: settings[name] for name in _names(PARAMETERS_OF_DETECTION)}, job=job, only_largest=settings["face"] == "largest")
     without = sorted(set(everything) - {one.picture for one in found})
     numbers = ", ".join(str(one + 1) for one in without)
     if without and settings["no_face"] == "whole":
