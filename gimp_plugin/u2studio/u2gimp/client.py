@@ -117,8 +117,14 @@ class Client:
         return self.status() or {}
 
     def stop(self) -> bool:
-        """End the running worker; False when none runs. Raises: WorkerError, for a worker of another version."""
-        return self._ask({"do": "stop"}) is not None
+        """End the running worker and wait until it is gone; False when none runs. Raises: WorkerError, for a worker of another version."""
+        if self._ask({"do": "stop"}) is None:
+            return False
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self._ask({"do": "status"}) is not None:  # until then a new one would find it running, and end
+            self.watcher.waiting()
+            time.sleep(0.05)
+        return True
 
     def _ask(self, request: dict[str, object]) -> dict[str, Any] | None:
         try:
