@@ -84,7 +84,7 @@ def frame_ink(ink: NDArray[np.floating], inside: NDArray[np.bool_]) -> float:
         ink: [H, W], 0..1.
         inside: [H, W], where the photo is; all of it: 0.
     """
-    depth = np.asarray(cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+    depth = np.asarray(cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
     edge, further = inside & (depth <= 4), inside & (depth > 4) & (depth <= 12)
     return float(ink[edge].mean() - ink[further].mean()) if not inside.all() and edge.any() and further.any() else 0.0
 
@@ -93,4 +93,4 @@ def _distance_to(dark: NDArray[np.bool_]) -> NDArray[np.floating]:
     """Pixels to the nearest one of `dark`; without any, further than the plane is wide."""
     if not dark.any():
         return np.full(dark.shape, float(sum(dark.shape)), np.float32)
-    return np.asarray(cv2.distanceTransform((~dark).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+    return np.asarray(cv2.distanceTransform((~dark).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
