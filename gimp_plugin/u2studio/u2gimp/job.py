@@ -80,7 +80,7 @@ def _made(worker: Client, image: Gimp.Image, layer: Gimp.Layer, config: Any, dat
     wanted = {name: kind if use == "colours" else mask_type(image) for name, use in uses.items()}
     from_selection = uses_selection(image, layer, data)
     planes = [plane for one in data["inputs"] if (plane := _input(image, layer, one, kind, config, from_selection))]
-    answer = worker.run(data["operation"], values(config, data), planes, wanted)
+    answer = worker.run(data["operation"], _in_layer(values(config, data), layer), planes, wanted)
     found = {use: answer.planes[name] for name, use in uses.items()}
     if result == "trimap" and "trimap" not in found:
         drawn = worker.run("trimap", default_parameters("trimap"), [replace(found["alpha"], name="alpha")], {"trimap": mask_type(image)})
@@ -88,6 +88,14 @@ def _made(worker: Client, image: Gimp.Image, layer: Gimp.Layer, config: Any, dat
     if any(plane.shape[:2] != (layer.get_height(), layer.get_width()) for plane in found.values()):
         raise WorkerError("The answer is not of the size of '{name}'.", name=layer.get_name())  # GIMP would drop the pixels without a word
     return Made(layer, found, answer.provenance, answer.notices, ignores_selection=from_selection)
+
+
+def _in_layer(params: dict[str, Any], layer: Gimp.Layer) -> dict[str, Any]:
+    """Places that the user reads off the image, as the layer's own."""
+    if params.get("face") not in ("box", "nearest"):
+        return params
+    _found, left, top = layer.get_offsets()
+    return {**params, "x": params["x"] - left, "y": params["y"] - top}
 
 
 def _uses(outputs: Sequence[dict[str, str]], result: str, config: Any) -> dict[str, str]:
