@@ -39,8 +39,9 @@ def perform(operation: Operation, linked: Mapping[str, Tensor | None], settings:
     pictures = for_core(operation, linked)
     batch = max((len(picture) for picture in _pixels(pictures)), default=1)
     device = management.get_torch_device()
-    # what is cropped by its content is cropped alike within a batch, and faces tell by its number which picture they are of
+    # what is cropped by its content is cropped alike within a batch, faces tell by its number which picture they are of, and a film is seen as one
     together = any(one.any_size for one in operation.outputs) or any(one.kind == "faces" for one in (*operation.inputs, *operation.outputs))
+    together = together or bool(settings.get("steady"))
     alone = batch if together else 1
     ways = [(batch, device)] + ([(alone, device)] if batch > alone else []) + ([(alone, CPU)] if device != CPU else [])
     for number, (size, place) in enumerate(ways, start=1):

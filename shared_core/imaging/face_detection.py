@@ -13,7 +13,7 @@ from .face_cascade import BESIDE_THE_LARGEST, WINDOW, faces_by_cascade
 from .face_yunet import faces_by_yunet
 from .faces import Face
 
-__all__ = ["detected"]
+__all__ = ["detected", "least_width"]
 
 SIDE = 640
 """pixels; the longer side of the copy"""
@@ -39,6 +39,11 @@ def detected(picture: Tensor, yunet: Path | None = None, smallest: float = 0.0, 
     faces = [_scaled(face, 1 / scale) for face in found]
     least = smallest or BESIDE_THE_LARGEST * max((face.width for face in faces), default=0.0)
     return [face for face in faces if face.width >= least]
+
+
+def least_width(height: int, width: int) -> int:
+    """Of the smallest face that is found in a picture of this size, px, where no size is asked for and nobody counts as a bystander."""
+    return -(-WINDOW * max(height, width) // SIDE) if max(height, width) > SIDE else WINDOW
 
 
 def _bytes(pixels: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -27,7 +27,7 @@ def drawing_over_blur(image: Tensor, drawing: Tensor, sigma: float, photo_share:
     mixed = torch.empty_like(image[..., :3], memory_format=torch.contiguous_format)
     for photo, drawn, made in zip(image, drawing, mixed, strict=True):
         over = _stretched(_on_white(drawn), *photo.shape[:2])
-        over /= max(float(over.max()), 1e-6)
+        over = over / max(float(over.max()), 1e-6)
         for channel in range(3):
             plane = np.ascontiguousarray(as_floats(photo[..., channel]).cpu().numpy())
             if sigma > 0.1:  # OpenCV knows no Gaussian much narrower
@@ -42,14 +42,21 @@ def ink_over(image: Tensor, drawing: Tensor, colour: str) -> Tensor:
 
     Args:
         image: the photo, uint8 or float32 0..1, [B, H, W, 3 or 4]; a fourth channel is ignored.
-        drawing: uint8 or float32 0..1, [B, h, w, 3 or 4], stretched to the photo; ink is where it is dark, and not transparent.
+        drawing: uint8 or float32 0..1, [B, h, w, 3 or 4], stretched to the photo; ink is what is not transparent; where all is
+            opaque, what is dark.
         colour: of the ink, "#rrggbb".
     Returns: [B, H, W, 3], of the image's dtype; exactly the photo where there is no ink.
     """
     full = _stored(colour_values(colour), image.dtype).to(image.device).expand(*image.shape[:3], 3)
-    gray = np.array([0.299, 0.587, 0.114], np.float32)
-    ink = [torch.from_numpy(1 - _stretched(_on_white(drawn) @ gray, *image.shape[1:3])) for drawn in drawing]
+    ink = [torch.from_numpy(_stretched(_coverage(drawn), *image.shape[1:3])) for drawn in drawing]
     return composite(full, torch.stack(ink).to(image.device), image)
+
+
+def _coverage(drawing: Tensor) -> NDArray[np.float32]:
+    """How much ink there is, [h, w, 3 or 4] → float32 0..1, [h, w]. Transparent ink may have any colour."""
+    if drawing.shape[-1] == 4 and bool((drawing[..., 3] < (255 if drawing.dtype == torch.uint8 else 1)).any()):
+        return as_floats(drawing[..., 3]).cpu().numpy()
+    return 1 - _on_white(drawing) @ np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def _on_white(drawing: Tensor) -> NDArray[np.float32]:
@@ -61,6 +68,8 @@ def _on_white(drawing: Tensor) -> NDArray[np.float32]:
 
 
 def _stretched(picture: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    if picture.shape[:2] == (height, width):
+        return picture
     smaller = height * width < picture.shape[0] * picture.shape[1]
     made = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
     return np.asarray(np.clip(made, 0, 1), np.float32)

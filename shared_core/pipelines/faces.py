@@ -12,17 +12,31 @@ from torch import Tensor
 from ..errors import BadInput, ModelMissing
 from ..imaging.composite import composite as over_background
 from ..imaging.face_crops import cut, paste, place_of, put_back
-from ..imaging.face_detection import detected
+from ..imaging.face_detection import detected, least_width
 from ..imaging.face_steady import steadied
 from ..imaging.face_warnings import warnings_of
 from ..imaging.faces import Face, faces_from_rows, from_left_to_right, largest, nearest, rows_from_faces, whole_picture
 from .job import Job
 
-__all__ = ["choose_faces", "crop_face", "crop_size", "detect_faces", "faces_to_draw", "figures_of", "find_faces", "flattened", "no_face", "paste_face"]
+__all__ = [
+    "choose_faces",
+    "crop_face",
+    "crop_size",
+    "detect_faces",
+    "faces_to_draw",
+    "figures_of",
+    "find_faces",
+    "flattened",
+    "no_face",
+    "paste_face",
+    "smallest_meant",
+]
 
 YUNET = "yunet"
 UPRIGHT = 5.0
 """degrees; detectors are not surer than that, and an upright crop is a slice of the photo, by the published rule"""
+LARGEST_BOX = 2
+"""of the picture's longer side; the white around a crop costs memory, too"""
 OWN_SMALLEST, OWN_LARGEST = 512, 2048
 """pixels; crops at the photo's own resolution"""
 
@@ -81,10 +95,10 @@ def faces_to_draw(
     """
     if face in ("box", "whole"):  # nothing need be found
         return choose_faces([], len(image), *image.shape[1:3], face=face, number=number, x=x, y=y, width=width, height=height)
+    smallest = smallest_meant(image, smallest, face)
+    only_largest = face == "largest" and not steady
     found = (
-        find_faces(image, detector=detector, smallest=smallest, steady=steady, job=job, only_largest=face == "largest")
-        if rows is None
-        else faces_from_rows(rows)
+        find_faces(image, detector=detector, smallest=smallest, steady=steady, job=job, only_largest=only_largest) if rows is None else faces_from_rows(rows)
     )
     if not found:
         raise no_face()
@@ -92,6 +106,11 @@ def faces_to_draw(
     if without:
         job.notice("There is no face in these pictures, which are left out: {numbers}.", numbers=", ".join(str(one + 1) for one in without))
     return choose_faces(found, len(image), *image.shape[1:3], face=face, number=number, x=x, y=y, width=width, height=height)
+
+
+def smallest_meant(image: Tensor, smallest: int, face: str) -> int:
+    """`smallest`, but for someone who is pointed at: then nobody is too small beside the others."""
+    return smallest or (least_width(*image.shape[1:3]) if face == "nearest" else 0)
 
 
 def no_face() -> BadInput:
@@ -165,6 +184,9 @@ def _box(picture_height: int, picture_width: int, x: float, y: float, width: flo
     if x >= picture_width or y >= picture_height or x + width <= 0 or y + height <= 0:
         raise BadInput("The box at {x:g}, {y:g} of {width:g}×{height:g} pixels lies outside the picture, which is {picture_width}×{picture_height}.",
                        x=x, y=y, width=width, height=height, picture_width=picture_width, picture_height=picture_height)  # fmt: skip
+    if max(width, height) > LARGEST_BOX * max(picture_width, picture_height):
+        raise BadInput("The box by hand is {width:g}×{height:g} pixels, far larger than the picture, which is {picture_width}×{picture_height}.",
+                       width=width, height=height, picture_width=picture_width, picture_height=picture_height)  # fmt: skip
     return Face(left=x, top=y, width=width, height=height)
 
 

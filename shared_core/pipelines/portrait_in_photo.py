@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..imaging.cleanup import grow
 from ..imaging.composite import composite
-from ..imaging.face_crops import Patch, Place, cut, paste, place_of, put_back
+from ..imaging.face_crops import Patch, Place, cut, paste, place_of, put_back, shown_part
 from ..imaging.face_warnings import warnings_of
 from ..imaging.faces import Face
 from ..imaging.ink import DRAWN_AT, ink_layer, pixel_of
@@ -20,7 +20,7 @@ from ..spec import Parameter
 from ..spec.faces import PARAMETERS_OF_CHOICE, PARAMETERS_OF_DETECTION
 from ..spec.portrait import PARAMETERS_OF_DRAWING, PARAMETERS_OF_FINISHING, PARAMETERS_OF_PAPER
 from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink
-from .faces import choose_faces, crop_size, figures_of, find_faces, flattened, no_face
+from .faces import choose_faces, crop_size, figures_of, find_faces, flattened, no_face, smallest_meant
 from .job import Job
 from .matting import matte
 from .upscale import enlarged
@@ -70,7 +70,9 @@ def _sitters(image: Tensor, settings: Settings, job: Job) -> tuple[list[Face], l
     chosen = {name: settings[name] for name in _names(PARAMETERS_OF_CHOICE)}
     if settings["face"] == "box":
         return choose_faces([], len(image), *image.shape[1:3], **chosen), []
-    found = find_faces(image, **{name: settings[name] for name in _names(PARAMETERS_OF_DETECTION)}, job=job, only_largest=settings["face"] == "largest")
+    detection = {name: settings[name] for name in _names(PARAMETERS_OF_DETECTION)}
+    detection["smallest"] = smallest_meant(image, settings["smallest"], settings["face"])
+    found = find_faces(image, **detection, job=job, only_largest=settings["face"] == "largest" and not settings["steady"])
     without = sorted(set(everything) - {one.picture for one in found})
     numbers = ", ".join(str(one + 1) for one in without)
     if without and settings["no_face"] == "whole":
@@ -91,8 +93,7 @@ def _drawn(photo: Tensor, face: Face, settings: Settings, job: Job) -> Patch | N
     crop = _crop(photo, place, crop_size([face]) if settings["detail"] else DRAWN_AT, settings, job)
     shown = None
     if any(not (0 <= x <= width and 0 <= y <= height) for x, y in place.corners()) or place.blank_x or place.blank_y:
-        shown = 1 - cut(torch.zeros(height, width, 1, device=photo.device), place, crop.shape[1])[None, ..., 0]
-        shown = grow(shown, -RINGING * max(1.0, crop.shape[1] / place.side))
+        shown = grow(shown_part(place, crop.shape[1], height, width)[None].to(photo.device), -RINGING * max(1.0, crop.shape[1] / place.side))
     ink = _inked(crop, shown, settings, job)
     return put_back(ink[0], place, height, width, FADE * place.side)
 

@@ -96,7 +96,7 @@ class TestCrop:
         assert torch.equal(second["image"], every["image"][1:])
         assert torch.equal(run("crop_face", {"image": image}, {**CASCADE, "face": "largest"}, models=models)["faces"], every["faces"][:1])
         nearest = run("crop_face", {"image": image}, {**CASCADE, "face": "nearest", "x": 700, "y": 150}, models=models)
-        assert torch.equal(nearest["faces"], every["faces"][1:])
+        assert (nearest["faces"][0, 1:5] - every["faces"][1, 1:5]).abs().max() < 8  # the same one, looked for among bystanders, too
         with pytest.raises(BadInput, match="no face number 3; there are 2"):
             run("crop_face", {"image": image}, {**CASCADE, "face": "number", "number": 3}, models=models)
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from u2studio.shared_core import run
 from u2studio.shared_core.errors import Cancelled
+from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.models.cards import Card, Reading, card
 from u2studio.shared_core.pipelines.network_ink import detailed_ink, estimate_ink
 
@@ -194,3 +195,14 @@ def test_a_drawing_of_any_size_lies_over_its_photo(photo: Tensor) -> None:
         laid = run("ink_over_photo", {"image": photo, "drawing": small}, {"method": method}, models=Source(Darkness()))["image"]
         assert laid.shape == photo.shape
         assert laid.dtype == torch.uint8
+
+
+def test_transparent_ink_of_any_colour_lies_over_the_photo(photo: Tensor, models: ModelCache) -> None:
+    drawing = torch.zeros(1, 40, 30, 4, dtype=torch.uint8)
+    drawing[..., :3] = torch.tensor([255, 255, 0], dtype=torch.uint8)
+    drawing[:, 10:20, 5:25, 3] = 255
+    small = photo[:, :40, :30].contiguous()
+    made = run("ink_over_photo", {"image": small, "drawing": drawing}, {"method": "ink", "ink_colour": "#ff0000"}, models=models)["image"]
+    assert torch.equal(made[:, 10:20, 5:25], torch.tensor([255, 0, 0], dtype=torch.uint8).expand(1, 10, 20, 3))
+    assert torch.equal(made[:, :10], small[:, :10])
+    assert torch.equal(made[:, 20:], small[:, 20:])

@@ -114,5 +114,16 @@ def test_a_cleared_background_is_bare_paper(drawn: Callable[..., Outputs], photo
 def test_a_box_partly_outside_is_drawn_without_a_frame_and_one_outside_refused(drawn: Callable[..., Outputs], photo: Tensor) -> None:
     gray = torch.full_like(photo, 120)
     assert not drawn(gray, face="box", x=-40.0, y=-30.0, width=100.0)["lines"].any()  # nothing to draw: also not where the photo ends
+    with pytest.raises(BadInput, match="far larger than the picture"):
+        drawn(face="box", x=0.0, y=0.0, width=30000.0)
     with pytest.raises(BadInput, match="outside"):
         drawn(face="box", x=5000.0, y=10.0, width=50.0)
+
+
+def test_someone_small_who_is_pointed_at_is_drawn(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    small = torch.nn.functional.interpolate(photo.permute(0, 3, 1, 2).float(), scale_factor=0.4, mode="area").round().byte().permute(0, 2, 3, 1)
+    pair = torch.cat((photo, torch.full_like(photo, 128)), 2)
+    pair[:, 100 : 100 + small.shape[1], 350 : 350 + small.shape[2]] = small
+    made = drawn(pair, face="nearest", x=400.0, y=150.0)
+    assert not made["lines"][..., :287].any()
+    assert made["lines"][..., 340:480].any()
