@@ -18,7 +18,7 @@ import torch
 from u2studio.shared_core import run
 from u2studio.shared_core.imaging.files import read_picture, read_provenance
 from u2studio.shared_core.models.cards import card
-from u2studio.shared_core.models.source import ModelFile
+from u2studio.shared_core.models.source import PublishedFile
 
 MEMBER = "rembg/u2netp.onnx"
 
@@ -37,7 +37,7 @@ class OnnxModel:
     def get(self, card_id: str) -> OnnxModel:
         return self
 
-    def file(self, card_id: str) -> ModelFile:
+    def file(self, card_id: str) -> PublishedFile:
         raise AssertionError(card_id)
 
 

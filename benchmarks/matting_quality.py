@@ -29,7 +29,7 @@ from u2studio.shared_core.evaluation.folders import read_plane
 from u2studio.shared_core.evaluation.report import Report, Scores, scores
 from u2studio.shared_core.imaging.files import read_picture
 from u2studio.shared_core.models.cache import ModelCache
-from u2studio.shared_core.models.source import ModelFile
+from u2studio.shared_core.models.source import PublishedFile
 from u2studio.shared_core.pipelines.detail import detail_alpha
 from u2studio.shared_core.pipelines.edges import fit_to_edges
 from u2studio.shared_core.pipelines.matting import EDGE_PER_ENLARGEMENT
@@ -85,7 +85,7 @@ class RememberedModels:
             self.models[card_id] = RememberedModel(self.cache.get(card_id))
         return self.models[card_id]
 
-    def file(self, card_id: str) -> ModelFile:
+    def file(self, card_id: str) -> PublishedFile:
         return self.cache.file(card_id)
 
 

@@ -16,16 +16,11 @@ from speed_child import ENGINES, Jobs, engine_models
 
 if TYPE_CHECKING:
     import numpy as np
-
-
-def official_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) -> Jobs:
-    """U-2-Net's u2net_portrait_demo.py as it is called on one photo: also with autograd's records, which it does not turn off.
-
-    The network is ours, as published: batch-norm not folded, float32, all seven outputs.
-    """
-    import cv2
-    import numpy as np
     import torch
+
+
+def _official_network(model: str) -> torch.nn.Module:
+    """The card's network with its batch norm, float32, as the authors' program builds it."""
     from safetensors.torch import load_file
     from torch import nn
 
@@ -38,7 +33,19 @@ def official_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) 
         if isinstance(one, nn.BatchNorm2d):
             one.reset_parameters()  # where the file holds it folded it does nothing, and takes its time
     network.load_state_dict(load_file(prepare(card(model))), strict=False)
-    network.eval()
+    return network.eval()
+
+
+def official_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) -> Jobs:
+    """U-2-Net's u2net_portrait_demo.py as it is called on one photo: also with autograd's records, which it does not turn off.
+
+    The network is ours, as published: batch-norm not folded, float32, all seven outputs.
+    """
+    import cv2
+    import numpy as np
+    import torch
+
+    network = _official_network(model)
     classifier: Any = getattr(cv2, "CascadeClassifier")(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"))  # noqa: B009
 
     def found(picture: np.ndarray) -> np.ndarray:

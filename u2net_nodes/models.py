@@ -13,7 +13,7 @@ from comfy.model_patcher import ModelPatcher  # pyright: ignore[reportMissingImp
 from ..shared_core import OutOfMemory
 from ..shared_core.models.cards import card
 from ..shared_core.models.engines.torch_engine import TorchModel, open_model, out_of_memory
-from ..shared_core.models.source import ModelFile as PublishedFile
+from ..shared_core.models.source import PublishedFile
 from ..shared_core.models.store import published_file, sha256
 from .model_files import ModelFile, in_folder, model_file
 from .progress import stop_if_asked

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from .composite import as_floats
 
-__all__ = ["Flow", "Plane", "edge_flow", "gaussian", "luminance", "smear"]
+__all__ = ["EYE", "Flow", "Plane", "edge_flow", "gaussian", "luminance", "smear"]
 
 Plane = NDArray[np.float32]
 
-_EYE = np.array([0.299, 0.587, 0.114], np.float32)
+EYE = np.array([0.299, 0.587, 0.114], np.float32)
+"""how bright red, green and blue look"""
 _ROWS = 512
 
 
@@ -82,7 +83,7 @@ def luminance(picture: Tensor) -> Plane:
     """Brightness of a picture as the eye sees its colours: [H, W, 3 or 4], uint8 or float32 0..1 → [H, W], 0..1."""
     gray = np.empty(picture.shape[:2], np.float32)
     for top in range(0, len(gray), _ROWS):
-        gray[top : top + _ROWS] = as_floats(picture[top : top + _ROWS, :, :3]).cpu().numpy() @ _EYE
+        gray[top : top + _ROWS] = as_floats(picture[top : top + _ROWS, :, :3]).cpu().numpy() @ EYE
     return gray
 
 

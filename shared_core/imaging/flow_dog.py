@@ -13,8 +13,7 @@ from torch import Tensor
 from .flow import Flow, Plane, edge_flow, gaussian, luminance, smear
 from .ink import DRAWN_AT, without_frame
 
-__all__ = ["Stroke", "flow_dog_ink"]
-
+__all__ = ["flow_dog_ink"]
 
 _WORKED_AT = 1280
 """longer side, in pixels, of what is looked at: strokes grow with the picture, so a larger one would say the same more slowly"""
@@ -28,7 +27,7 @@ the photo a resized or compressed picture mixes with its padding"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stroke:
+class _Stroke:
     """How the engine draws. Lengths in pixels of a drawing of 512. The defaults: searched on ten of the authors' drawings, then chosen by eye near that."""
 
     line: float = 0.75
@@ -51,18 +50,17 @@ class Stroke:
     """nothing is made brighter than this many times what it was, so that black hair stays black"""
 
 
-def flow_dog_ink(image: Tensor, photo: Tensor | None = None, stroke: Stroke | None = None) -> Tensor:
+def flow_dog_ink(image: Tensor, photo: Tensor | None = None) -> Tensor:
     """Draw each picture by coherent lines, as wide for its size in a large one as in a small one.
 
     Args:
         image: uint8 or float32 0..1, [B, H, W, 3 or 4]; a fourth channel is ignored.
         photo: 1 where the picture shows the photo, 0 where it was padded, [B or 1, H, W]. Padding is not drawn, nor its edge.
             By default everywhere but in white bars along the sides, as a crop has them that leaves its photo.
-        stroke: how to draw.
     Returns: ink, float32 0..1, [B, H, W], on the image's device.
     Source: coherent line drawing, Kang, Lee and Chui 2007; XDoG, Winnemöller, Kyprianidis and Olsen 2012.
     """
-    how, height, width = stroke or Stroke(), image.shape[1], image.shape[2]
+    how, (height, width) = _Stroke(), image.shape[1:3]
     ink = torch.empty(image.shape[:3])
     for index, one in enumerate(image):
         gray = luminance(one)
@@ -79,7 +77,7 @@ def flow_dog_ink(image: Tensor, photo: Tensor | None = None, stroke: Stroke | No
     return ink if photo is None else without_frame(ink, photo, 0)
 
 
-def _response(gray: Plane, shown: NDArray[np.bool_] | None, how: Stroke) -> Plane:
+def _response(gray: Plane, shown: NDArray[np.bool_] | None, how: _Stroke) -> Plane:
     """Brightness with edges exaggerated, about 0..1: ink is where it stays below the threshold."""
     pixel = max(gray.shape) / DRAWN_AT
     if shown is not None and not shown.all():
@@ -94,7 +92,7 @@ def _response(gray: Plane, shown: NDArray[np.bool_] | None, how: Stroke) -> Plan
     return response
 
 
-def _toned(gray: Plane, how: Stroke, pixel: float) -> Plane:
+def _toned(gray: Plane, how: _Stroke, pixel: float) -> Plane:
     """Brightness stretched to 0..1, and freed of most of what the surroundings have."""
     low, high = np.percentile(gray[:: max(1, round(pixel)), :: max(1, round(pixel))], (1, 99))
     full = np.clip(1 - (high - gray) / max(high - low, _LEAST_CONTRAST), 0, 1)
@@ -105,7 +103,7 @@ def _toned(gray: Plane, how: Stroke, pixel: float) -> Plane:
     return np.asarray(np.minimum(full + how.evened * (full.mean() - around), how.solid * full), np.float32)
 
 
-def _across(gray: Plane, flow: Flow, how: Stroke, pixel: float) -> Plane:
+def _across(gray: Plane, flow: Flow, how: _Stroke, pixel: float) -> Plane:
     """(1 + p) G(sigma) - p G(1.6 sigma) along the line that crosses the edge at each pixel."""
     height, width = gray.shape
     sigma = how.line * pixel

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .composite import as_floats, colour_values, composite
+from .flow import EYE
 
 __all__ = ["drawing_over_blur", "ink_over"]
 
@@ -56,7 +57,7 @@ def _coverage(drawing: Tensor) -> NDArray[np.float32]:
     """How much ink there is, [h, w, 3 or 4] → float32 0..1, [h, w]. Transparent ink may have any colour."""
     if drawing.shape[-1] == 4 and bool((drawing[..., 3] < (255 if drawing.dtype == torch.uint8 else 1)).any()):
         return as_floats(drawing[..., 3]).cpu().numpy()
-    return 1 - _on_white(drawing) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return 1 - _on_white(drawing) @ EYE
 
 
 def _on_white(drawing: Tensor) -> NDArray[np.float32]:

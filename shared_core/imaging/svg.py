@@ -32,17 +32,15 @@ _NUMBER = re.compile(r"-?[0-9.]+")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def svg_of_ink(ink: Tensor, colour: str = "#000000", paper: str | None = None, title: str = "", description: str = "") -> str:
-    """The ink as filled shapes with smooth outlines.
+def svg_of_ink(ink: Tensor, colour: str = "#000000", title: str = "") -> str:
+    """The ink as filled shapes with smooth outlines; what is not ink is transparent.
 
     Grays become shapes or paper, divided so that there is as much ink in all as before.
 
     Args:
         ink: 0..1, [H, W].
         colour: of the shapes, "#rrggbb".
-        paper: colour of a ground behind them; default: none, the drawing is transparent.
         title: what a viewer shows as the drawing's name.
-        description: more about it, such as how it was made; any text.
     Returns: an SVG 1.1 document whose width, height and user units are the ink's pixels.
     Raises: BadInput, when vtracer is not installed.
     """
@@ -53,8 +51,6 @@ def svg_of_ink(ink: Tensor, colour: str = "#000000", paper: str | None = None, t
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
         f"<title>{_text(title)}</title>" if title else "",
-        f"<desc>{_text(description)}</desc>" if description else "",
-        f'<rect width="{width}" height="{height}" fill="{paper}"/>' if paper else "",
         f'<g fill="{colour}" transform="scale({width / scale[0]:.9g},{height / scale[1]:.9g})">',
         *(f'<path transform="translate({x},{y})" d="{path}"/>' for path, x, y in shapes),
         "</g>",

@@ -11,7 +11,7 @@ from .cards import card
 from .devices import choose_device, cpu_threads
 from .engines.choice import EngineModel, open_model, ways
 from .prepare import prepare
-from .source import ModelFile
+from .source import PublishedFile
 from .store import published_file, sha256
 
 __all__ = ["ModelCache"]
@@ -63,10 +63,10 @@ class ModelCache:
                 self._models.popitem(last=False)
             return self._models[key]
 
-    def file(self, card_id: str) -> ModelFile:
+    def file(self, card_id: str) -> PublishedFile:
         """See `source.ModelSource.file`."""
         path = published_file(card(card_id))
-        return ModelFile(path, sha256(path))
+        return PublishedFile(path, sha256(path))
 
     @property
     def nbytes(self) -> int:

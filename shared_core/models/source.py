@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from .cards import Card
 
-__all__ = ["Model", "ModelFile", "ModelSource"]
+__all__ = ["Model", "ModelSource", "PublishedFile"]
 
 
 class Model(Protocol):
@@ -32,7 +32,7 @@ class Model(Protocol):
         ...
 
 
-class ModelFile(NamedTuple):
+class PublishedFile(NamedTuple):
     """A file used as its authors published it."""
 
     path: Path
@@ -46,6 +46,6 @@ class ModelSource(Protocol):
         """The model of a card, ready to run. Raises: BadInput for an unknown card, ModelMissing, ModelCorrupt, OutOfMemory."""
         ...
 
-    def file(self, card_id: str) -> ModelFile:
+    def file(self, card_id: str) -> PublishedFile:
         """The file of a card that is used `as_published`, checked. Raises: BadInput for an unknown card, ModelMissing, ModelCorrupt."""
         ...

@@ -1,4 +1,4 @@
-"""The three steps of a drawing, for the operations of the portrait family: draw the ink, finish it, make pictures of it."""
+"""The steps of a drawing, for the operations of the portrait family: draw the ink, finish it, make pictures of it, lay it over the photo."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from torch import Tensor
 from ..imaging.flow_dog import flow_dog_ink
 from ..imaging.hatching import hatch
 from ..imaging.ink import ink_layer, on_paper, pixel_of, set_black_and_white, set_line_weight, without_frame
+from ..imaging.over_photo import drawing_over_blur, ink_over
 from ..imaging.paper import paper
 from .job import Job
 from .network_ink import detailed_ink, estimate_ink
 
-__all__ = ["BEYOND", "drawn_ink", "drawn_pictures", "finished_ink"]
+__all__ = ["BEYOND", "drawn_ink", "drawn_pictures", "finished_ink", "laid_over"]
 
 BEYOND = 4.0
 """how far lines may reach beyond the mask of the subject, in pixels of a drawing of 512"""
@@ -66,3 +67,12 @@ def drawn_pictures(
     if job.wants("drawing"):
         made["drawing"] = on_paper(ink, ink_colour, paper(ink.shape[1], ink.shape[2], paper_colour, paper_texture, seed), dtype)
     return made
+
+
+def laid_over(image: Tensor, drawing: Tensor, *, method: str, blur: float, photo_share: float, ink_colour: str, job: Job) -> Tensor:
+    """Drawings stretched to their photos, mixed with the blurred photo or laid over the sharp one; parameters as in the specification."""
+    made: list[Tensor] = []
+    for index, (photo, drawn) in enumerate(zip(image.split(1), drawing.split(1), strict=True)):
+        job.progress(index, len(image), "Laying the drawing over the photo")
+        made.append(ink_over(photo, drawn, ink_colour) if method == "ink" else drawing_over_blur(photo, drawn, blur, photo_share / 100))
+    return made[0] if len(made) == 1 else torch.cat(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import torch
@@ -20,16 +20,16 @@ from .job import Job
 
 __all__ = [
     "choose_faces",
+    "counted",
     "crop_face",
     "crop_size",
     "detect_faces",
-    "faces_to_draw",
     "figures_of",
     "find_faces",
     "flattened",
-    "no_face",
+    "leave_out",
     "paste_face",
-    "smallest_meant",
+    "seek_faces",
 ]
 
 YUNET = "yunet"
@@ -55,9 +55,10 @@ def crop_face(
     height: float, size: int, straighten: bool, job: Job,
 ) -> dict[str, Tensor]:  # fmt: skip
     """The square around each head, and where it was."""
-    chosen = faces_to_draw(
+    chosen, without = seek_faces(
         image, faces, detector=detector, smallest=smallest, steady=steady, face=face, number=number, x=x, y=y, width=width, height=height, job=job
     )
+    leave_out(chosen, without, job)
     if not straighten:
         chosen = [replace(one, roll=0.0) for one in chosen]
     side = size or crop_size(chosen)
@@ -85,37 +86,38 @@ def paste_face(image: Tensor, drawing: Tensor, faces: Tensor, *, feather: float,
     return {"image": made}
 
 
-def faces_to_draw(
+def seek_faces(
     image: Tensor, rows: Tensor | None, *, detector: str, smallest: int, steady: bool, face: str, number: int, x: float, y: float, width: float,
     height: float, job: Job,
-) -> list[Face]:  # fmt: skip
-    """The chosen ones of the faces given, or of those found. Parameters as in `spec.faces`.
+) -> tuple[list[Face], list[int]]:  # fmt: skip
+    """The chosen ones of the faces given, or of those found; and the pictures in which there is nobody. Parameters as in `spec.faces`.
 
-    Raises: BadInput, when there is none; see `no_face` to tell that apart.
+    Raises: BadInput, when there is somebody in the pictures, but not the one that is meant; and for a box that is none of the picture's.
     """
-    if face in ("box", "whole"):  # nothing need be found
-        return choose_faces([], len(image), *image.shape[1:3], face=face, number=number, x=x, y=y, width=width, height=height)
-    smallest = smallest_meant(image, smallest, face)
-    only_largest = face == "largest" and not steady
-    found = (
-        find_faces(image, detector=detector, smallest=smallest, steady=steady, job=job, only_largest=only_largest) if rows is None else faces_from_rows(rows)
-    )
-    if not found:
-        raise no_face()
-    without = sorted(set(range(len(image))) - {one.picture for one in found})
+    found: list[Face] = []
+    if rows is not None:
+        found = faces_from_rows(rows)
+    elif face not in ("box", "whole"):  # for these nothing need be found
+        smallest = smallest or (least_width(*image.shape[1:3]) if face == "nearest" else 0)  # someone who is pointed at is no bystander
+        found = find_faces(image, detector=detector, smallest=smallest, steady=steady, job=job, only_largest=face == "largest" and not steady)
+    chosen = choose_faces(found, len(image), *image.shape[1:3], face=face, number=number, x=x, y=y, width=width, height=height)
+    there, meant = {one.picture for one in found}, {one.picture for one in chosen}
+    if there - meant:
+        job.notice("There is no face number {face} in these pictures, which are left out: {numbers}.", face=number, numbers=counted(there - meant))
+    return chosen, sorted(set(range(len(image))) - there - meant)
+
+
+def leave_out(faces: Sequence[Face], without: Sequence[int], job: Job) -> None:
+    """Say which pictures are left out because nobody is in them. Raises: BadInput, when that leaves none."""
+    if not faces:
+        raise BadInput("There is no face in the picture, or none that the detector finds. Give its box by hand, or take the picture as a whole.")
     if without:
-        job.notice("There is no face in these pictures, which are left out: {numbers}.", numbers=", ".join(str(one + 1) for one in without))
-    return choose_faces(found, len(image), *image.shape[1:3], face=face, number=number, x=x, y=y, width=width, height=height)
+        job.notice("There is no face in these pictures, which are left out: {numbers}.", numbers=counted(without))
 
 
-def smallest_meant(image: Tensor, smallest: int, face: str) -> int:
-    """`smallest`, but for someone who is pointed at: then nobody is too small beside the others."""
-    return smallest or (least_width(*image.shape[1:3]) if face == "nearest" else 0)
-
-
-def no_face() -> BadInput:
-    """What to raise where there is nobody to draw."""
-    return BadInput("There is no face in the picture, or none that the detector finds. Give its box by hand, or take the picture as a whole.")
+def counted(pictures: Iterable[int]) -> str:
+    """As people count them."""
+    return ", ".join(str(one + 1) for one in sorted(pictures))
 
 
 def find_faces(image: Tensor, *, detector: str, smallest: int, steady: bool, job: Job, only_largest: bool = False) -> list[Face]:

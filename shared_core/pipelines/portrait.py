@@ -6,8 +6,7 @@ from torch import Tensor
 
 from ..imaging.cleanup import grow
 from ..imaging.ink import pixel_of
-from ..imaging.over_photo import drawing_over_blur, ink_over
-from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink
+from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink, laid_over
 from .faces import flattened
 from .job import Job
 from .portrait_in_photo import portrait
@@ -34,5 +33,4 @@ def line_drawing(
 
 def ink_over_photo(image: Tensor, drawing: Tensor, *, method: str, blur: float, photo_share: float, ink_colour: str, job: Job) -> dict[str, Tensor]:
     """The drawing stretched to the photo, mixed with the blurred photo or laid over the sharp one."""
-    job.progress(0, 1, "Laying the drawing over the photo")
-    return {"image": ink_over(image, drawing, ink_colour) if method == "ink" else drawing_over_blur(image, drawing, blur, photo_share / 100)}
+    return {"image": laid_over(image, drawing, method=method, blur=blur, photo_share=photo_share, ink_colour=ink_colour, job=job)}

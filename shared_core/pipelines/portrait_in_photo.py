@@ -15,12 +15,11 @@ from ..imaging.face_crops import Patch, Place, cut, paste, place_of, put_back, s
 from ..imaging.face_warnings import warnings_of
 from ..imaging.faces import Face
 from ..imaging.ink import DRAWN_AT, ink_layer, pixel_of
-from ..imaging.over_photo import drawing_over_blur, ink_over
 from ..spec import Parameter
 from ..spec.faces import PARAMETERS_OF_CHOICE, PARAMETERS_OF_DETECTION
-from ..spec.portrait import PARAMETERS_OF_DRAWING, PARAMETERS_OF_FINISHING, PARAMETERS_OF_PAPER
-from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink
-from .faces import choose_faces, crop_size, figures_of, find_faces, flattened, no_face, smallest_meant
+from ..spec.portrait import PARAMETERS_OF_COMPOSITE, PARAMETERS_OF_DRAWING, PARAMETERS_OF_FINISHING, PARAMETERS_OF_PAPER
+from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink, laid_over
+from .faces import counted, crop_size, figures_of, flattened, leave_out, seek_faces
 from .job import Job
 from .matting import matte
 from .upscale import enlarged
@@ -55,34 +54,24 @@ def portrait(image: Tensor, *, job: Job, **settings: Any) -> dict[str, Tensor]:
         if patches:
             ink[number] = paste(ink[number], [one for one in patches if one is not None])
     job.progress(parts, parts, "Drawing the lines")
-    paper = {name: settings[name] for name in _names(PARAMETERS_OF_PAPER)}
-    made = drawn_pictures(ink, image.dtype, **paper, job=job)
+    made = drawn_pictures(ink, image.dtype, **_of(settings, PARAMETERS_OF_PAPER), job=job)
     if job.wants("composite"):
-        made["composite"] = _over_photo(photos, ink, settings)
+        layer, colour = made.get("ink"), settings["ink_colour"]
+        layer = ink_layer(ink, colour, photos.dtype) if layer is None else layer
+        made["composite"] = laid_over(photos, layer, **_of(settings, PARAMETERS_OF_COMPOSITE), ink_colour=colour, job=job)
     return made
 
 
 def _sitters(image: Tensor, settings: Settings, job: Job) -> tuple[list[Face], list[int]]:
     """Faces to draw, and pictures to draw as a whole. Raises: BadInput, when there is nobody and that shall not be."""
-    everything = list(range(len(image)))
     if settings["face"] == "whole":
-        return [], everything
-    chosen = {name: settings[name] for name in _names(PARAMETERS_OF_CHOICE)}
-    if settings["face"] == "box":
-        return choose_faces([], len(image), *image.shape[1:3], **chosen), []
-    detection = {name: settings[name] for name in _names(PARAMETERS_OF_DETECTION)}
-    detection["smallest"] = smallest_meant(image, settings["smallest"], settings["face"])
-    found = find_faces(image, **detection, job=job, only_largest=settings["face"] == "largest" and not settings["steady"])
-    without = sorted(set(everything) - {one.picture for one in found})
-    numbers = ", ".join(str(one + 1) for one in without)
+        return [], list(range(len(image)))
+    faces, without = seek_faces(image, None, **_of(settings, (*PARAMETERS_OF_CHOICE, *PARAMETERS_OF_DETECTION)), job=job)
     if without and settings["no_face"] == "whole":
-        job.notice("No face was found in these pictures, which are drawn as a whole: {numbers}.", numbers=numbers)
-        return choose_faces(found, len(image), *image.shape[1:3], **chosen) if found else [], without
-    if not found:
-        raise no_face()
-    if without:
-        job.notice("There is no face in these pictures, which are left out: {numbers}.", numbers=numbers)
-    return choose_faces(found, len(image), *image.shape[1:3], **chosen), []
+        job.notice("No face was found in these pictures, which are drawn as a whole: {numbers}.", numbers=counted(without))
+        return faces, without
+    leave_out(faces, without, job)
+    return faces, []
 
 
 def _drawn(photo: Tensor, face: Face, settings: Settings, job: Job) -> Patch | None:
@@ -113,15 +102,9 @@ def _inked(picture: Tensor, shown: Tensor | None, settings: Settings, job: Job) 
         alone = replace(job, wanted=frozenset({"alpha"}), figures={}, notices=[])  # how sure the matte is says nothing of the drawing
         alpha = matte(picture, **MATTING, job=alone)["alpha"]
         picture = composite(picture, alpha, "#ffffff")
-    ink = drawn_ink(picture, **{name: settings[name] for name in _names(PARAMETERS_OF_DRAWING)}, job=job, photo=shown)
-    ink = finished_ink(ink, picture, **{name: settings[name] for name in _names(PARAMETERS_OF_FINISHING)}, seed=settings["seed"])
+    ink = drawn_ink(picture, **_of(settings, PARAMETERS_OF_DRAWING), job=job, photo=shown)
+    ink = finished_ink(ink, picture, **_of(settings, PARAMETERS_OF_FINISHING), seed=settings["seed"])
     return ink if alpha is None else ink * grow(alpha, BEYOND * pixel_of(ink))
-
-
-def _over_photo(photos: Tensor, ink: Tensor, settings: Settings) -> Tensor:
-    if settings["method"] == "ink":
-        return ink_over(photos, ink_layer(ink, "#000000"), settings["ink_colour"])
-    return drawing_over_blur(photos, ink_layer(ink, settings["ink_colour"]), settings["blur"], settings["photo_share"] / 100)
 
 
 def _part(job: Job, done: int, parts: int) -> Job:
@@ -133,5 +116,6 @@ def _part(job: Job, done: int, parts: int) -> Job:
     return replace(job, progress=progress)
 
 
-def _names(parameters: Sequence[Parameter]) -> list[str]:
-    return [one.name for one in parameters]
+def _of(settings: Settings, parameters: Sequence[Parameter]) -> Settings:
+    """The values of some parameters."""
+    return {one.name: settings[one.name] for one in parameters}

@@ -7,7 +7,16 @@ from .operation import Input, Operation, Output
 from .parameters import Choice, Colour, Integer, ModelChoice, Number, Option, Parameter, Switch
 from .pictures import IMAGE
 
-__all__ = ["DRAWING_OUT", "INK_OUT", "LINES_OUT", "OPERATIONS", "PARAMETERS_OF_DRAWING", "PARAMETERS_OF_FINISHING", "PARAMETERS_OF_PAPER"]
+__all__ = [
+    "DRAWING_OUT",
+    "INK_OUT",
+    "LINES_OUT",
+    "OPERATIONS",
+    "PARAMETERS_OF_COMPOSITE",
+    "PARAMETERS_OF_DRAWING",
+    "PARAMETERS_OF_FINISHING",
+    "PARAMETERS_OF_PAPER",
+]
 
 _INK_COLOUR = Colour(name="ink_colour", title="Ink colour", default="#000000", help="The colour of the lines.")
 
@@ -70,6 +79,23 @@ PARAMETERS_OF_PAPER: tuple[Parameter, ...] = (
 )  # fmt: skip
 """colours and surface"""
 
+PARAMETERS_OF_COMPOSITE: tuple[Parameter, ...] = (
+    Choice(
+        name="method", title="Method", default="official",
+        help="Official mixes the blurred photo and the drawing, as the authors' program does. Ink lays the lines alone over the sharp photo.",
+        options=(Option("official", "Official"), Option("ink", "Ink")),
+    ),
+    Number(
+        name="blur", title="Blur", unit="px", default=20.0, low=0.0, high=500.0, soft_low=0.0, soft_high=64.0, step=1.0,
+        help="Official: how far the photo is blurred, the sigma of a Gaussian.",
+    ),
+    Number(
+        name="photo_share", title="Share of the photo", unit="%", default=50.0, low=0.0, high=100.0, soft_low=0.0, soft_high=100.0, step=1.0,
+        help="Official: how much of the mixture is photo.",
+    ),
+)  # fmt: skip
+"""how a drawing is laid over its photo"""
+
 DRAWING_OUT = Output(name="drawing", kind="image", title="Drawing", help="The lines on paper.", own_colours=True)
 INK_OUT = Output(
     name="ink", kind="cutout", title="Ink", help="The lines alone, in the ink's colour, with transparency where there is no ink.", own_colours=True
@@ -101,22 +127,7 @@ INK_OVER_PHOTO = Operation(
             help="Dark lines on light paper, or ink with transparency; stretched to the photo's size.",
         ),
     ),
-    parameters=(
-        Choice(
-            name="method", title="Method", default="official",
-            help="Official mixes the blurred photo and the drawing, as the authors' program does. Ink lays the lines alone over the sharp photo.",
-            options=(Option("official", "Official"), Option("ink", "Ink")),
-        ),
-        Number(
-            name="blur", title="Blur", unit="px", default=20.0, low=0.0, high=500.0, soft_low=0.0, soft_high=64.0, step=1.0,
-            help="Official: how far the photo is blurred, the sigma of a Gaussian.",
-        ),
-        Number(
-            name="photo_share", title="Share of the photo", unit="%", default=50.0, low=0.0, high=100.0, soft_low=0.0, soft_high=100.0, step=1.0,
-            help="Official: how much of the mixture is photo.",
-        ),
-        Colour(name="ink_colour", title="Ink colour", default="#000000", help="Ink: the colour of the lines."),
-    ),
+    parameters=(*PARAMETERS_OF_COMPOSITE, Colour(name="ink_colour", title="Ink colour", default="#000000", help="Ink: the colour of the lines.")),
     outputs=(Output(name="image", kind="image", title="Image", help="The photo with the drawing over it.", own_colours=True),),
 )  # fmt: skip
 
@@ -148,7 +159,7 @@ PORTRAIT = Operation(
         *PARAMETERS_OF_DRAWING,
         *PARAMETERS_OF_FINISHING,
         *PARAMETERS_OF_PAPER,
-        *(one for one in INK_OVER_PHOTO.parameters if one.name != _INK_COLOUR.name),
+        *PARAMETERS_OF_COMPOSITE,
     ),
     outputs=(
         DRAWING_OUT,

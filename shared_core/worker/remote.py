@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..door import Outputs, operation
+from ..errors import BadInput
 from ..notices import Notice
 from ..progress import Progress, silent
 from .calls import call
@@ -41,6 +42,8 @@ def run_in_worker(
     Raises: as `door.run`; U2StudioError, where the worker itself fails.
     """
     chosen = operation(operation_id)
+    if any(one.kind == "faces" for one in (*chosen.inputs, *chosen.outputs)):
+        raise BadInput("{operation} makes one picture for each face, which the worker does not hand on. Run it without the worker.", operation=chosen.id)
     bytes_in = all(picture.dtype == torch.uint8 for picture in images.values() if picture.ndim == 4)
     kinds = {one.name: "u8" if bytes_in and one.kind in ("image", "cutout") else "f32" for one in chosen.outputs if wanted is None or one.name in wanted}
     made: list[dict[str, Tensor]] = []

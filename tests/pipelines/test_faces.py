@@ -15,7 +15,7 @@ from u2studio.shared_core.errors import ModelMissing
 from u2studio.shared_core.imaging.face_crops import place_of
 from u2studio.shared_core.imaging.faces import faces_from_rows
 from u2studio.shared_core.models.cache import ModelCache
-from u2studio.shared_core.models.source import ModelFile
+from u2studio.shared_core.models.source import PublishedFile
 
 ASTRONAUT = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "astronaut.jpg"
 CASCADE = {"detector": "cascade"}
@@ -29,7 +29,7 @@ def photo() -> torch.Tensor:
 
 
 class WithoutYuNet(ModelCache):
-    def file(self, card_id: str) -> ModelFile:
+    def file(self, card_id: str) -> PublishedFile:
         raise ModelMissing("{card}", card=card_id)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from u2studio.shared_core import OutOfMemory, run
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.models.cards import Card, Reading, card
-from u2studio.shared_core.models.source import ModelFile
+from u2studio.shared_core.models.source import PublishedFile
 from u2studio.shared_core.pipelines.confidence import agreement, overlap
 from u2studio.shared_core.pipelines.network_alpha import estimate_alpha
 
@@ -101,7 +101,7 @@ def test_each_class_of_clothes_has_a_mask_of_its_own(models: ModelCache) -> None
             assert card_id == "u2net_cloth_seg"
             return _Classes()
 
-        def file(self, card_id: str) -> ModelFile:
+        def file(self, card_id: str) -> PublishedFile:
             raise AssertionError(card_id)
 
     made = run("clothes", {"image": torch.rand(1, 90, 120, 3)}, models=Source())

@@ -127,3 +127,11 @@ def test_someone_small_who_is_pointed_at_is_drawn(drawn: Callable[..., Outputs],
     made = drawn(pair, face="nearest", x=400.0, y=150.0)
     assert not made["lines"][..., :287].any()
     assert made["lines"][..., 340:480].any()
+
+
+def test_a_picture_without_the_face_of_that_number_is_named(drawn: Callable[..., Outputs], photo: Tensor) -> None:
+    pair, one = torch.cat((photo, photo.flip(2)), 2), torch.cat((photo, torch.full_like(photo, 128)), 2)
+    made = drawn(torch.cat((pair, one)), face="number", number=2)
+    assert made["lines"][0].any()
+    assert not made["lines"][1].any()
+    assert "There is no face number 2 in these pictures, which are left out: 2." in [notice.text("en") for notice in made.notices]

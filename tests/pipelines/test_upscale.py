@@ -10,7 +10,7 @@ from torch import Tensor
 
 from u2studio.shared_core.errors import BadInput, Cancelled
 from u2studio.shared_core.models.cards import Card, card
-from u2studio.shared_core.models.source import ModelFile
+from u2studio.shared_core.models.source import PublishedFile
 from u2studio.shared_core.networks.rrdbnet import RRDBNet
 from u2studio.shared_core.pipelines.job import Job
 from u2studio.shared_core.pipelines.upscale import enlarged
@@ -36,7 +36,7 @@ class Drawn:
     def get(self, card_id: str) -> Drawn:
         return self
 
-    def file(self, card_id: str) -> ModelFile:
+    def file(self, card_id: str) -> PublishedFile:
         raise AssertionError(card_id)
 
 

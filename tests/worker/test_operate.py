@@ -140,6 +140,10 @@ class TestTheRealWorker:
         with pytest.raises(Cancelled):
             run_in_worker("matte", {"image": image}, {}, command=command, progress=stop)
 
+    def test_faces_are_refused(self, command: list[str], image: torch.Tensor) -> None:
+        with pytest.raises(BadInput, match="crop_face makes one picture for each face"):
+            run_in_worker("crop_face", {"image": image}, {}, command=command)
+
     def test_a_device_that_is_not_there_is_said_at_once(self, command: list[str], image: torch.Tensor) -> None:
         with pytest.raises(U2StudioError, match="no device 'cuda:99'"):
             run_in_worker("matte", {"image": image}, {}, command=[*command[:-3], "cuda:99"])

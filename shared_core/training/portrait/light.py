@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...imaging.flow import EYE
 from .settings import Augmentation
 
 __all__ = ["lit", "spoiled"]
-
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 Picture = NDArray[np.uint8]
 Photo = NDArray[np.float32]
@@ -25,11 +24,11 @@ def lit(photo: Picture, chance: Augmentation, random: np.random.Generator) -> Ph
         middle = values.mean()
         values = (values - middle) * np.float32(np.exp(random.normal(0, 0.15 * far))) + middle
         values = values * np.float32(np.exp(random.normal(0, 0.12 * far)))
-        gray = (values @ LUMA)[:, :, None]
+        gray = (values @ EYE)[:, :, None]
         values = gray + (values - gray) * np.float32(np.exp(random.normal(0, 0.3 * far)))
         values = values * np.exp(random.normal(0, 0.06 * far, 3)).astype(np.float32)
     if random.random() < chance.gray:
-        values = np.repeat((values @ LUMA)[:, :, None], 3, 2)
+        values = np.repeat((values @ EYE)[:, :, None], 3, 2)
     return values.clip(0, 1)
 
 
