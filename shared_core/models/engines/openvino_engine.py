@@ -24,6 +24,7 @@ from ..load import load
 from ..store import sha256
 from .fitting import fit_for
 from .kept import code_identity, keep_bytes, kept_bytes, short_hash
+from .sides import outputs_of
 from .torch_engine import out_of_memory
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class OpenVINOModel:
             for one in batch.to("cpu", torch.float32).split(1):
                 _lay_in(request.input_tensors[0].data, one)
                 request.infer()
-                made.append([torch.from_numpy(output.data.copy()) for output in request.output_tensors[: None if side_outputs else 1]])
+                results = outputs_of([one.data for one in request.output_tensors], height, width, first_alone=not side_outputs)
+                made.append([torch.from_numpy(one)[None] for one in results])
         return [torch.cat(same).to(batch.device) for same in zip(*made, strict=True)]
 
     def prepare(self) -> None:
