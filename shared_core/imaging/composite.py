@@ -60,8 +60,12 @@ def _join(foreground: Tensor, alpha: Tensor, made: Tensor, rows: slice) -> None:
     if made.device.type == "cpu" and made.dtype in (torch.uint8, torch.float32):  # five times as fast
         colour, opaque = np.ascontiguousarray(foreground[rows].numpy()), np.ascontiguousarray(alpha[rows].float().numpy())
         opaque = cv2.convertScaleAbs(opaque, alpha=255) if made.dtype == torch.uint8 else opaque
-        opaque_channel = colour.shape[2]  # counted on through both: a fourth channel of the foreground is passed over
-        cv2.mixChannels([colour, opaque], [made[rows].numpy()], [0, 0, 1, 1, 2, 2, opaque_channel, 3])
+        place = made[rows].numpy()
+        if colour.shape[2] == 4:
+            np.copyto(place, colour)
+        else:
+            cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA, dst=place)
+        cv2.insertChannel(opaque, place, 3)
         return
     opaque = alpha[rows].mul(255).round_().byte() if made.dtype == torch.uint8 else alpha[rows].to(made.dtype)
     made[rows][..., :3], made[rows][..., 3] = foreground[rows][..., :3], opaque

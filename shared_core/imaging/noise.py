@@ -9,7 +9,7 @@ from .composite import as_floats
 
 __all__ = ["is_noise"]
 
-_ROWS = 128
+_ROWS = 32
 _UNRELATED = 0.2
 """Neighbours in photos correlate by 0.8 and more, also in grainy ones; in white noise by 0."""
 
@@ -18,7 +18,7 @@ def is_noise(image: Tensor) -> bool:
     """Whether neighbouring pixels know nothing of each other, which no photo of anything has.
 
     Args:
-        image: one picture, uint8 or float32 0..1, [H, W, 3 or 4]; at most 128 evenly spread rows are looked at. A constant picture is not noise.
+        image: one picture, uint8 or float32 0..1, [H, W, 3 or 4]; at most 32 evenly spread rows are looked at. A constant picture is not noise.
     """
     green = as_floats(image[:: -(-len(image) // _ROWS), :, 1])
     if green.shape[1] < 2:

@@ -21,4 +21,7 @@ def clear_hidden_colours(pixels: np.ndarray) -> None:
 
     side = 2 * _REACH + 1
     highest = cv2.dilate(cv2.extractChannel(pixels, 3), np.ones((side, side), np.uint8))
-    cv2.subtract(pixels, pixels, dst=pixels, mask=(highest == 0).view(np.uint8))
+    if pixels.dtype == np.uint8:
+        np.copyto(pixels.view(np.uint32)[..., 0], 0, where=highest == 0)  # a pixel at once
+    else:
+        cv2.subtract(pixels, pixels, dst=pixels, mask=(highest == 0).view(np.uint8))

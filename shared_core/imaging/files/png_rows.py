@@ -57,9 +57,9 @@ def zlib_stream(pixels: np.ndarray) -> Iterator[bytes]:
         yield _HEADER + made.stream + struct.pack(">I", made.sum)
     else:
         compressor = zlib.compressobj(_LEVEL)
-        for _, band in _bands(pixels, 0, len(pixels)):
-            if part := compressor.compress(band.data):
-                yield part
+        for part in _bands(pixels, 0, len(pixels)):
+            if made := compressor.compress(_filtered(pixels, part.start, part.stop).data):
+                yield made
         yield compressor.flush()
 
 
@@ -73,23 +73,20 @@ def _rows_with(share: float, pixels: np.ndarray) -> int:
 def _filtered(pixels: np.ndarray, start: int, stop: int) -> np.ndarray:
     """Rows as they stand in the file before compression: [rows, 1 + bytes] uint8."""
     made = np.empty((stop - start, pixels[:1].nbytes + 1), np.uint8)
-    for top, band in _bands(pixels, start, stop):
-        made[top - start : top - start + len(band)] = band
+    made[:, 0] = _UP
+    above = _stored(pixels[start - 1 : start])[0] if start else np.zeros(pixels[:1].nbytes, np.uint8)
+    for part in _bands(pixels, start, stop):
+        stored, place = _stored(pixels[part]), made[part.start - start : part.stop - start, 1:]
+        np.subtract(stored[0], above, out=place[0])
+        np.subtract(stored[1:], stored[:-1], out=place[1:])
+        above = stored[-1]
     return made
 
 
-def _bands(pixels: np.ndarray, start: int, stop: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Rows as `_filtered`, about a megabyte at a time, and the first one's number."""
+def _bands(pixels: np.ndarray, start: int, stop: int) -> Iterator[slice]:
+    """Rows, about a megabyte at a time."""
     rows = max(1, _BAND_BYTES // pixels[:1].nbytes)
-    above = np.zeros(pixels[:1].nbytes, np.uint8) if start == 0 else _stored(pixels[start - 1 : start])[0]
-    for top in range(start, stop, rows):
-        stored = _stored(pixels[top : min(top + rows, stop)])
-        filtered = np.empty((len(stored), stored.shape[1] + 1), np.uint8)
-        filtered[:, 0] = _UP
-        np.subtract(stored[0], above, out=filtered[0, 1:])
-        np.subtract(stored[1:], stored[:-1], out=filtered[1:, 1:])
-        above = stored[-1]
-        yield top, filtered
+    return (slice(top, min(top + rows, stop)) for top in range(start, stop, rows))
 
 
 def _stored(rows: np.ndarray) -> np.ndarray:

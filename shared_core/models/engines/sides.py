@@ -25,22 +25,21 @@ def outputs_of(results: Sequence[NDArray[np.float32]], height: int, width: int, 
         first_alone: the first output is all that is wanted.
     Returns: float32, [C, height, width] each, in memory of their own.
     """
-    sides = [one[0] for one in results[:HEADS]]
-    made: list[Maps] = []
-    if results[HEADS:]:
-        weight, bias = results[HEADS:]
-        made = [_joined(sides, weight, bias, height, width)]
-    wanted = (sides[:0] if made else sides[:1]) if first_alone else sides
-    return [*made, *(_enlarged(side, height, width) for side in wanted)]
+    sides, joining = [one[0] for one in results[:HEADS]], results[HEADS:]
+    if not joining:
+        return [_enlarged(side, height, width) for side in (sides[:1] if first_alone else sides)]
+    outputs = [] if first_alone else [_enlarged(side, height, width) for side in sides]
+    weight, bias = joining
+    return [_joined(outputs or sides, weight, bias, (height, width)), *outputs]
 
 
-def _joined(sides: list[Maps], weight: Maps, bias: Maps, height: int, width: int) -> Maps:
-    """As `U2Net.forward` makes its first output; mixed while the sides are small."""
-    made = np.empty((len(bias), height, width), np.float32)
+def _joined(sides: Sequence[Maps], weight: Maps, bias: Maps, size: tuple[int, int]) -> Maps:
+    """As `U2Net.forward` makes its first output. Sides that are still small are mixed as they are."""
+    made = np.empty((len(bias), *size), np.float32)
     made[:] = bias[:, None, None]
     for side, share in zip(sides, np.split(weight[:, :, 0, 0], HEADS, axis=1), strict=True):
         mixed = np.einsum("oc,chw->ohw", share, side)  # not `@`, whose threads would wait in circles beside the next picture
-        made += _enlarged(mixed, height, width)
+        made += mixed if mixed.shape[1:] == size else _enlarged(mixed, *size)
     return made
 
 
