@@ -28,12 +28,18 @@ class Estimate:
 
     alpha: Tensor
     """float32 0..1, [B, H, W]"""
-    stages: list[Tensor]
-    """what each stage of the network says, the result first: float32 0..1, [B, h, w], the size of the network's own map"""
     confidence: Tensor
     """float32 0..1, [B]; 0 where there is no subject"""
     found: Tensor
     """bool, [B]: whether there is a subject at all"""
+    maps: list[Tensor]
+    """logits of the network's stages, the result first, [B, classes, h, w]"""
+    reading: Reading
+
+    @property
+    def stages(self) -> list[Tensor]:
+        """What each stage says: float32 0..1, [B, h, w], the size of the network's own map."""
+        return [_subject(logits, self.reading) for logits in self.maps]
 
 
 def estimate_alpha(network: Model, image: Tensor, profile_name: str) -> Estimate:
@@ -52,13 +58,12 @@ def estimate_alpha(network: Model, image: Tensor, profile_name: str) -> Estimate
     maps = _maps(network, image, profile.preprocess)
     height, width = image.shape[1:3]
     alpha = enlarge_map(read_map(maps[0], reading), height, width, reading.enlarge, in_bytes=reading.eight_bit).clamp_(0, 1)
-    stages = [_subject(logits, reading) for logits in maps]
-    figure = overlap(stages)
+    figure = overlap([_subject(logits[..., ::2, ::2], reading) for logits in maps])  # the stages after the first have no finer detail
     noise = torch.tensor([is_noise(one) for one in image], device=image.device)
-    found = (stages[0].amax((1, 2)) > SURE) & (figure > OVERLAP) & ~noise
+    found = (_subject(maps[0], reading).amax((1, 2)) > SURE) & (figure > OVERLAP) & ~noise
     if reading.min_max == "confident":
         alpha[~found] = 0
-    return Estimate(alpha, stages, torch.where(found, figure, 0.0), found)
+    return Estimate(alpha, torch.where(found, figure, 0.0), found, maps, reading)
 
 
 def estimate_classes(network: Model, image: Tensor, profile_name: str) -> Tensor:
@@ -77,13 +82,14 @@ def network_input(image: Tensor, preprocess: Preprocess) -> tuple[Tensor, tuple[
     size = preprocess.size
     height, width = (size, size) if not preprocess.keep_aspect else _fitted(image.shape[1], image.shape[2], size)
     small = shrink(image, height, width, preprocess.resize)
-    if preprocess.divide_by_max:  # by each picture's own maximum, not 255: the weights were trained so (U-2-Net data_loader.py, ToTensorLab)
-        small = small / small.amax((1, 2, 3), keepdim=True).clamp_min(1e-6)
     mean, std = (torch.tensor(values, device=small.device)[:, None, None] for values in (preprocess.mean, preprocess.std))
+    unit = 1.0
+    if preprocess.divide_by_max:  # by each picture's own maximum, not 255: the weights were trained so (U-2-Net data_loader.py, ToTensorLab)
+        unit = small.amax((1, 2, 3), keepdim=True).clamp_min(1e-6)
     top, left = (size - height) // 2, (size - width) // 2
     if (height, width) != (size, size):
         small = F.pad(small, (left, size - width - left, top, size - height - top))
-    return ((small - mean) / std).contiguous(memory_format=torch.channels_last), (top, left, height, width)
+    return (small * (1 / (unit * std))).sub_(mean / std).contiguous(memory_format=torch.channels_last), (top, left, height, width)
 
 
 def read_map(logits: Tensor, reading: Reading) -> Tensor:

@@ -91,7 +91,8 @@ class OpenVINOModel:
                 request.infer()
                 results = outputs_of([one.data for one in request.output_tensors], height, width, first_alone=not side_outputs)
                 made.append([torch.from_numpy(one)[None] for one in results])
-        return [torch.cat(same).to(batch.device) for same in zip(*made, strict=True)]
+        outputs = made[0] if len(made) == 1 else [torch.cat(same) for same in zip(*made, strict=True)]
+        return [one.to(batch.device) for one in outputs]
 
     def prepare(self) -> None:
         """Compile for the card's own size now, not at the first picture. Raises: ModelCorrupt, BadInput, OutOfMemory."""
