@@ -12,6 +12,8 @@ __all__ = ["fast_guided_filter", "guided_filter", "linear_models"]
 _TILE = 256
 """Side in pixels of the square worked at once: planes of this size stay in a processor's cache, which makes sums three times faster."""
 
+_AT_ONCE = 1 << 15
+"""pixels whose models are solved at once: some thirty planes of that many numbers stay in a processor's own cache"""
 _CENTRE = 0.5
 """A guide lowered by this has the same a, and smaller numbers, which cancel less. The same for all tiles, so that these change nothing."""
 
@@ -72,20 +74,44 @@ def linear_models(colour: Tensor, alpha: Tensor, radius: int, eps: float) -> Ten
         eps: as in `guided_filter`.
     Returns: float32, [4, H, W].
     """
-    red, green, blue = shifted = colour - _CENTRE
-    products = (red * red, red * green, red * blue, green * green, green * blue, blue * blue)
-    r, g, b, mean_alpha, rr, rg, rb, gg, gb, bb, r_alpha, g_alpha, b_alpha = box_mean_in_double(
-        torch.stack((red, green, blue, alpha, *products, *(shifted * alpha))), radius
-    )
-    rr, rg, rb = rr - r * r + eps, rg - r * g, rb - r * b
-    gg, gb, bb = gg - g * g + eps, gb - g * b, bb - b * b + eps
-    r_alpha, g_alpha, b_alpha = r_alpha - r * mean_alpha, g_alpha - g * mean_alpha, b_alpha - b * mean_alpha
+    planes = torch.empty((13, *alpha.shape), dtype=torch.float32, device=alpha.device)
+    red, green, blue = shifted = torch.sub(colour, _CENTRE, out=planes[:3])
+    planes[3] = alpha
+    for place, (one, other) in enumerate(((red, red), (red, green), (red, blue), (green, green), (green, blue), (blue, blue)), 4):
+        torch.mul(one, other, out=planes[place])
+    torch.mul(shifted, alpha, out=planes[10:])
+    means = box_mean_in_double(planes, radius)
+    models = planes[:4]
+    rows = max(1, _AT_ONCE // alpha.shape[1]) if alpha.device.type == "cpu" else len(alpha)
+    for y in range(0, len(alpha), rows):
+        _solve(means[:, y : y + rows], eps, models[:, y : y + rows])
+    return box_mean(models, radius)
+
+
+def _solve(means: Tensor, eps: float, models: Tensor) -> None:
+    """Write the model of each window into `models`, [4, H, W].
+
+    `means` are those of red, green, blue, alpha, of products of two colours, and of colours times alpha, [13, H, W]; they are used up.
+    """
+    r, g, b, mean_alpha, rr, rg, rb, gg, gb, bb, r_alpha, g_alpha, b_alpha = means
+    for product, one, other in ((rr, r, r), (rg, r, g), (rb, r, b), (gg, g, g), (gb, g, b), (bb, b, b)):
+        product.addcmul_(one, other, value=-1)
+    for variance in (rr, gg, bb):
+        variance.add_(eps)
+    for product, one in ((r_alpha, r), (g_alpha, g), (b_alpha, b)):
+        product.addcmul_(one, mean_alpha, value=-1)
     # the inverse of a symmetric 3×3 matrix by its cofactors
-    c_rr, c_rg, c_rb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
-    c_gg, c_gb, c_bb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
-    determinant = rr * c_rr + rg * c_rg + rb * c_rb
-    a_red = (c_rr * r_alpha + c_rg * g_alpha + c_rb * b_alpha).div_(determinant)
-    a_green = (c_rg * r_alpha + c_gg * g_alpha + c_gb * b_alpha).div_(determinant)
-    a_blue = (c_rb * r_alpha + c_gb * g_alpha + c_bb * b_alpha).div_(determinant)
-    offset = mean_alpha - a_red * (r + _CENTRE) - a_green * (g + _CENTRE) - a_blue * (b + _CENTRE)
-    return box_mean(torch.stack((a_red, a_green, a_blue, offset)).float(), radius)
+    c_rr, c_rg, c_rb = _cross(gg, bb, gb, gb), _cross(rb, gb, rg, bb), _cross(rg, gb, rb, gg)
+    c_gg, c_gb, c_bb = _cross(rr, bb, rb, rb), _cross(rb, rg, rr, gb), _cross(rr, gg, rg, rg)
+    determinant = (rr * c_rr).addcmul_(rg, c_rg).addcmul_(rb, c_rb)
+    offset = mean_alpha
+    for place, (own, by_r, by_g, by_b) in enumerate(((r, c_rr, c_rg, c_rb), (g, c_rg, c_gg, c_gb), (b, c_rb, c_gb, c_bb))):
+        slope = (by_r * r_alpha).addcmul_(by_g, g_alpha).addcmul_(by_b, b_alpha).div_(determinant)
+        offset.addcmul_(slope, own.add_(_CENTRE), value=-1)
+        models[place] = slope
+    models[3] = offset
+
+
+def _cross(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    """a · b - c · d."""
+    return (a * b).addcmul_(c, d, value=-1)
