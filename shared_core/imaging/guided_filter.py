@@ -13,7 +13,8 @@ _TILE = 256
 """Side in pixels of the square worked at once: planes of this size stay in a processor's cache, which makes sums three times faster."""
 
 _AT_ONCE = 1 << 15
-"""pixels whose models are solved at once: some thirty planes of that many numbers stay in a processor's own cache"""
+"""Pixels whose models are solved at once. With more their planes leave a processor's cache, with fewer starting some fifty operations takes longer."""
+
 _CENTRE = 0.5
 """A guide lowered by this has the same a, and smaller numbers, which cancel less. The same for all tiles, so that these change nothing."""
 

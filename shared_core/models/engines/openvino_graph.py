@@ -23,6 +23,7 @@ __all__ = ["drawn"]
 Node = ov.Output
 
 _FAR = 1e38
+"""no map comes near it"""
 _TILE = 32
 """channels that the CPU's matrix units take at once"""
 
