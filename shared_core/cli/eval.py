@@ -18,7 +18,7 @@ from .console import progress_bar, say
 from .options import options_for, parameters_from, runtime_options
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
     from ..door import Outputs
     from ..evaluation.folders import PictureFiles
@@ -79,7 +79,7 @@ def matting(
             source = ModelCache(device, precision)
             settings = parameters_from(operation("matte"), {**options, "model": models[0]})
 
-            def perform(model: str, image: Tensor) -> Outputs:
+            def perform(model: str, image: np.ndarray) -> Outputs:
                 return run("matte", {"image": image}, {**settings, "model": model}, models=source, progress=progress, wanted=("alpha",))
 
             scored = {model: _of_model(model, data, only, trimaps, Path(place) / model, perform) for model in models}
@@ -106,11 +106,9 @@ def _of_folder(predictions: Path, truths: Path, only: Container[str] | None, tri
 
 
 def _of_model(
-    model: str, data: Path, only: Container[str] | None, trimaps: Path | None, folder: Path, perform: Callable[[str, Tensor], Outputs]
+    model: str, data: Path, only: Container[str] | None, trimaps: Path | None, folder: Path, perform: Callable[[str, np.ndarray], Outputs]
 ) -> list[PictureFiles]:  # fmt: skip
     """Write the masks a model finds for the photos of a data set into `folder`, in 16 bits. Raises: BadInput and as `door.run`."""
-    import torch
-
     from ..evaluation.data_sets import data_set_folders
     from ..evaluation.folders import pair_files, photos_with_truths
     from ..imaging.files import read_picture, write_picture
@@ -119,8 +117,8 @@ def _of_model(
     pairs = photos_with_truths(photos, truths, only=only)
     folder.mkdir(parents=True, exist_ok=True)
     for name, (photo, _) in pairs.items():
-        made = perform(model, torch.from_numpy(read_picture(photo).pixels)[None])
-        write_picture(folder / f"{name}.png", made["alpha"][0].numpy(), depth=16, provenance=made.provenance, overwrite=True)
+        made = perform(model, read_picture(photo).pixels[None])
+        write_picture(folder / f"{name}.png", made["alpha"][0], depth=16, provenance=made.provenance, overwrite=True)
     return pair_files(folder, truths, trimaps=trimaps, photos=photos, only=set(pairs))
 
 

@@ -14,6 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, ModelCorrupt, ModelMissing, U2StudioError
+from ..processors import processors, use_processors
 from ..progress import Progress
 from .console import LANGUAGE, complain, progress_bar, say
 from .photo import DoPhoto, Made, Photo
@@ -152,11 +153,6 @@ class Folder:
 
 
 def _share_processors(jobs: int) -> None:
-    """Give each of several threads its part of the processors: PyTorch's own threads would wait for each other."""
-    import sys
-
-    if jobs > 1 and "torch" in sys.modules:
-        import torch
-
-        torch.get_num_threads()  # a thread's first question resets what was set in it before
-        torch.set_num_threads(max(1, automatic_jobs() // jobs))
+    """Give each of several threads its part of the processors: more threads than processors would wait for each other."""
+    if jobs > 1:
+        use_processors(max(1, processors() // jobs))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .results import Params, Perform, Result, Results
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
     from ..imaging.files import Picture
 
@@ -21,7 +21,7 @@ IN_OWN_COLOURS = ("cutout", "foreground")
 """these keep the photo's own profile; the others mix it with colours that are sRGB, or hold none"""
 
 
-def results_of(picture: Picture, outputs: tuple[str, ...], params: Params, background: Tensor | None, *, perform: Perform) -> Results:
+def results_of(picture: Picture, outputs: tuple[str, ...], params: Params, background: np.ndarray | None, *, perform: Perform) -> Results:
     """Run the operations that `outputs` need on one photo; the network once.
 
     Args:
@@ -33,15 +33,13 @@ def results_of(picture: Picture, outputs: tuple[str, ...], params: Params, backg
     Returns: one result per output, in their order.
     Raises: as `door.run`.
     """
-    import torch
-
-    image = torch.from_numpy(picture.pixels)[None]
+    image = picture.pixels[None]
     matted = perform("matte", {"image": image}, params["matte"], wanted=("alpha", *(("confidence",) if "confidence" in outputs else ())))
     alpha = matted["alpha"]
     if "clean_up" in params:
         alpha = perform("clean_up", {"alpha": alpha}, params["clean_up"], wanted=("alpha",))["alpha"]
     srgb = _Chain(image, alpha, background, outputs, params, perform)
-    own = srgb if picture.own is picture.pixels else replace(srgb, image=torch.from_numpy(picture.own)[None])
+    own = srgb if picture.own is picture.pixels else replace(srgb, image=picture.own[None])
     figures, rows, columns = dict(matted.figures), slice(None), slice(None)
     if "crop_to_subject" in params:
         figures |= (box := _box(srgb, params, perform))
@@ -55,7 +53,7 @@ def results_of(picture: Picture, outputs: tuple[str, ...], params: Params, backg
             pixels = (matted["confidence"] if output == "confidence" else chain.picture(output))[:, rows, columns]
         metadata = picture.metadata if output in IN_OWN_COLOURS else replace(picture.metadata, icc=None)
         provenance = {"output": output, **matted.provenance, "figures": figures, "then": {name: params[name] for name in params if name != "matte"}}
-        made.append(Result(output=output, content=pixels[0].numpy(), metadata=metadata, provenance=provenance))
+        made.append(Result(output=output, content=pixels[0], metadata=metadata, provenance=provenance))
     return Results(files=made, notices=matted.notices)
 
 
@@ -63,14 +61,14 @@ def results_of(picture: Picture, outputs: tuple[str, ...], params: Params, backg
 class _Chain:
     """The pictures of one photo in one colour space, each made when it is first asked for."""
 
-    image: Tensor
-    alpha: Tensor
-    background: Tensor | None
+    image: np.ndarray
+    alpha: np.ndarray
+    background: np.ndarray | None
     outputs: tuple[str, ...]
     params: Params
     perform: Perform
 
-    def picture(self, output: str) -> Tensor:
+    def picture(self, output: str) -> np.ndarray:
         """The picture of an output but the sheet and the confidence, [1, H, W, …]."""
         if output == "alpha":
             return self.alpha
@@ -87,13 +85,13 @@ class _Chain:
         over = {"foreground": layer["foreground"], "alpha": layer["alpha"], **({} if behind is None else {"background": behind})}
         return self.perform("composite", over, settings, wanted=("image",))["image"]
 
-    def sheet(self, rows: slice, columns: slice) -> Tensor:
+    def sheet(self, rows: slice, columns: slice) -> np.ndarray:
         """Photo, alpha and cut-out of a part side by side."""
         part = {"image": self.image[:, rows, columns], "alpha": self.alpha[:, rows, columns]}
         return self.perform("sheet", part, wanted=("image",))["image"]
 
     @cached_property
-    def layer(self) -> Mapping[str, Tensor]:
+    def layer(self) -> Mapping[str, np.ndarray]:
         """Subject and, where asked for, its shadow: foreground, alpha, and where wanted the cut-out."""
         if "drop_shadow" not in self.params:
             return {**self._freed, "alpha": self.alpha}
@@ -102,9 +100,9 @@ class _Chain:
         return self.perform("drop_shadow", given, self.params["drop_shadow"], wanted=wanted)
 
     @cached_property
-    def _freed(self) -> Mapping[str, Tensor]:
+    def _freed(self) -> Mapping[str, np.ndarray]:
         """The subject's own colours, or the photo's where these were asked for; and the cut-out where it is wanted without a shadow."""
-        from ..imaging.composite import cutout
+        from ..imaging.cutout import cutout
 
         image = self.image
         if "despill" in self.params:

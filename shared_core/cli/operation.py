@@ -64,19 +64,16 @@ def _target_help(operation: Operation) -> str:
 def _perform(
     operation: Operation, values: dict[str, object], files: dict[str, object], targets: dict[str, str], overwrite: bool, runtime: tuple[str, str]
 ) -> None:
-    import torch
-
     from ..imaging.files import check_target
     from ..models.cache import ModelCache
 
     for target in targets.values():
         check_target(Path(target), overwrite=overwrite)
-    images = {}
+    images: dict[str, np.ndarray] = {}
     depth = 8
     for one in operation.inputs:
         if given := files[one.name]:
-            values_read, bits = _read(one, [str(file) for file in (given if isinstance(given, tuple) else (given,))])
-            images[one.name] = torch.from_numpy(values_read)
+            images[one.name], bits = _read(one, [str(file) for file in (given if isinstance(given, tuple) else (given,))])
             depth = max(depth, bits)
     try:
         models = ModelCache(device=runtime[0], precision=runtime[1])
@@ -114,7 +111,7 @@ def _write(output: Output, made: Outputs, target: str, depth: int, overwrite: bo
     from ..imaging.files import write_picture
     from .faces_file import write_faces
 
-    pictures = made[output.name].numpy()
+    pictures = made[output.name]
     if output.kind == "faces":
         write_faces(target, pictures, overwrite=overwrite)
         return

@@ -14,7 +14,7 @@ from ..door import run
 from ..progress import Progress
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
     from ..imaging.files import Picture
     from ..models.source import ModelSource
@@ -62,7 +62,7 @@ class DoPhoto(Protocol):
     def __call__(self, photo: Photo, progress: Progress) -> Made: ...
 
 
-def do_photo(photo: Photo, wish: Wish, background: Tensor | None, *, models: ModelSource, progress: Progress, language: str) -> Made:
+def do_photo(photo: Photo, wish: Wish, background: np.ndarray | None, *, models: ModelSource, progress: Progress, language: str) -> Made:
     """Read a photo, make its results and write them.
 
     Args:
@@ -86,7 +86,7 @@ def do_photo(photo: Photo, wish: Wish, background: Tensor | None, *, models: Mod
     return Made(provenance={**results.files[0].provenance, **told}, notices=[one.text(language) for one in results.notices])
 
 
-def _results(picture: Picture, wish: Wish, background: Tensor | None, perform: Perform) -> Results:
+def _results(picture: Picture, wish: Wish, background: np.ndarray | None, perform: Perform) -> Results:
     if wish.job == "portrait":
         from .portrait_results import drawings_of
 
@@ -125,12 +125,10 @@ class Here:
         return do_photo(photo, self._wish, self._background, models=self._models, progress=progress, language=self._language)
 
 
-def read_background(file: str | None) -> Tensor | None:
+def read_background(file: str | None) -> np.ndarray | None:
     """The picture in a file, [1, h, w, 3 or 4]. Raises: BadInput."""
     if file is None:
         return None
-    import torch
-
     from ..imaging.files import read_picture
 
-    return torch.from_numpy(read_picture(file).pixels)[None]
+    return read_picture(file).pixels[None]

@@ -15,7 +15,7 @@ from .photo import do_photo, read_background
 from .photo_in_worker import JOB, asked
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
 __all__ = ["PhotoWork"]
 
@@ -38,7 +38,7 @@ class PhotoWork(DoorWork):
         return {"event": "done", "figures": {}, "provenance": dict(made.provenance), "seconds": seconds, "notices": list(made.notices)}, []
 
 
-def _background(file: str | None) -> Tensor | None:
+def _background(file: str | None) -> np.ndarray | None:
     """The picture, kept for the next photo of the same folder unless its file changed."""
     if file is None:
         return None
@@ -50,5 +50,5 @@ def _background(file: str | None) -> Tensor | None:
 
 
 @lru_cache(maxsize=1)
-def _read(file: str, _mtime_ns: int, _size: int) -> Tensor | None:
+def _read(file: str, _mtime_ns: int, _size: int) -> np.ndarray | None:
     return read_background(file)

@@ -11,7 +11,6 @@ from .results import Params, Perform, Result, Results
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
 
     from ..imaging.files import Picture
 
@@ -33,10 +32,8 @@ def drawings_of(picture: Picture, outputs: tuple[str, ...], params: Params, *, p
     Returns: one result per output, in their order; a drawing without colours is gray.
     Raises: as `door.run`.
     """
-    import torch
-
     wanted = tuple(_MADE_OF.get(output, output) for output in outputs)
-    made = perform("portrait", {"image": torch.from_numpy(picture.pixels)[None]}, params["portrait"], wanted=wanted)
+    made = perform("portrait", {"image": picture.pixels[None]}, params["portrait"], wanted=wanted)
     metadata = replace(picture.metadata, icc=None)  # all outputs hold colours that are sRGB
     files = [
         Result(
@@ -48,16 +45,17 @@ def drawings_of(picture: Picture, outputs: tuple[str, ...], params: Params, *, p
     return Results(files=files, notices=made.notices)
 
 
-def _content(output: str, made: Tensor, params: Mapping[str, object], title: str) -> np.ndarray | str:
+def _content(output: str, made: np.ndarray, params: Mapping[str, object], title: str) -> np.ndarray | str:
     if output == "svg":
+        from ..arrays import as_tensor
         from ..imaging.svg import svg_of_ink
 
-        return svg_of_ink(made, str(params["ink_colour"]), title=title)
+        return svg_of_ink(as_tensor(made), str(params["ink_colour"]), title=title)
     if output == "drawing" and all(_is_gray(str(params[name])) for name in ("ink_colour", "paper_colour")):
         import cv2
 
-        return cv2.extractChannel(made.numpy(), 0)
-    return made.numpy()
+        return cv2.extractChannel(made, 0)
+    return made
 
 
 def _is_gray(colour: str) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
 
     from ..door import Outputs
     from ..imaging.files import Metadata
@@ -23,7 +22,9 @@ Params = Mapping[str, Mapping[str, object]]
 class Perform(Protocol):
     """`door.run` with models and progress settled."""
 
-    def __call__(self, operation_id: str, images: Mapping[str, Tensor], params: Mapping[str, object] | None = None, *, wanted: Collection[str]) -> Outputs: ...
+    def __call__(
+        self, operation_id: str, images: Mapping[str, np.ndarray], params: Mapping[str, object] | None = None, *, wanted: Collection[str]
+    ) -> Outputs: ...
 
 
 @dataclass(frozen=True, kw_only=True)

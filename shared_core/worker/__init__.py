@@ -1,5 +1,5 @@
 """The resident worker: a process of the user's own that holds the models, for hosts that must not load torch.
 
 `protocol`, `places` and `client` need the standard library alone; the GIMP plug-in ships byte copies of them. `server` and `operate` are the process itself,
-`remote` is `run()` for those who have tensors and would rather not load a model of their own.
+`calls` is for callers inside the core.
 """

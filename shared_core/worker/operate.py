@@ -1,21 +1,22 @@
-"""A request's planes become tensors, the door's outputs become planes. Here, and only here, the worker meets torch."""
+"""A request's planes become arrays, the door's outputs become planes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from importlib.metadata import version
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from ..door import operation, run
-from ..errors import ModelMissing
+from ..errors import BadInput, ModelMissing
 from ..models.cache import ModelCache
 from ..models.cards import Card, cards
 from ..models.source import ModelSource
 from ..models.store import find
 from ..progress import Progress
-from .numbers import plane_of, tensor_of
+from ..spec import Operation
+from .numbers import array_of, plane_of
 from .protocol import TYPES, Plane, ProtocolError
 
 __all__ = ["DoorWork", "operate"]
@@ -36,7 +37,7 @@ class DoorWork:
         return {
             "device": str(self.models.device),
             "precision": self.models.precision,
-            "torch": torch.__version__,
+            "torch": version("torch"),
             "model_bytes": self.models.nbytes,
             "models": [one.id for one in cards() if _is_here(one)],
         }
@@ -58,7 +59,9 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
     if not isinstance(params, dict) or not isinstance(wanted, dict) or not wanted or any(kind not in TYPES for kind in wanted.values()):
         raise ProtocolError("a run without parameters, or without wanted outputs of known types")
     chosen = operation(str(request.get("operation")))
-    given = {name: tensor_of(plane) for name, plane in planes.items()}
+    if any(one.kind == "faces" for one in (*chosen.inputs, *chosen.outputs)):
+        raise BadInput("{operation} makes one picture for each face, which the worker does not hand on. Run it without the worker.", operation=chosen.id)
+    given = {name: array_of(plane) for name, plane in planes.items()}
     seen = {name: _clipped(picture) if planes[name].type == "f32" else picture for name, picture in given.items()}
     started = time.perf_counter()
     outputs = run(chosen.id, {name: picture[None] for name, picture in seen.items()}, params, models=models, progress=progress, wanted=wanted)
@@ -66,11 +69,7 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
     made = {name: outputs[name][0] for name in wanted}
     first = chosen.inputs[0].name
     if given[first] is not seen[first]:
-        beyond = (given[first] - seen[first])[..., :3].nan_to_num_(0.0)
-        for output in chosen.outputs:
-            if output.name in made and output.kind in ("image", "cutout") and not output.own_colours and made[output.name].shape[:2] == beyond.shape[:2]:
-                made[output.name] = made[output.name].clone()
-                made[output.name][..., :3] += beyond
+        _put_back(given[first], seen[first], chosen, made)
     header = {
         "event": "done",
         "figures": dict(outputs.figures),
@@ -88,7 +87,19 @@ def _is_here(one: Card) -> bool:
         return False
 
 
-def _clipped(picture: Tensor) -> Tensor:
-    """The same tensor where all of it lies in 0…1."""
-    low, high = (float(value) for value in picture.aminmax())
-    return picture if low >= 0.0 and high <= 1.0 else picture.nan_to_num(0.0, 1.0, 0.0).clamp_(0.0, 1.0)
+def _clipped(picture: np.ndarray) -> np.ndarray:
+    """The same array where all of it lies in 0…1; what is no number becomes 0."""
+    if float(picture.min()) >= 0.0 and float(picture.max()) <= 1.0:  # false where one is no number: both pass it on
+        return picture
+    clipped = picture.clip(0.0, 1.0)
+    np.copyto(clipped, 0.0, where=np.isnan(clipped))
+    return clipped
+
+
+def _put_back(given: np.ndarray, seen: np.ndarray, chosen: Operation, made: dict[str, np.ndarray]) -> None:
+    """Add the colours that were clipped off to those that came out of the same places."""
+    beyond = np.nan_to_num(given[..., :3] - seen[..., :3])
+    for output in chosen.outputs:
+        if output.name in made and output.kind in ("image", "cutout") and not output.own_colours and made[output.name].shape[:2] == beyond.shape[:2]:
+            made[output.name] = made[output.name].copy()
+            made[output.name][..., :3] += beyond
