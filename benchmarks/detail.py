@@ -15,14 +15,13 @@ import platform
 import time
 from collections.abc import Iterator
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from matting_quality import PAGE, matting_pictures, put
 from numpy.typing import NDArray
-from torch import Tensor
 
 from u2studio.shared_core.evaluation.folders import read_plane
 from u2studio.shared_core.evaluation.mattes import gradient_error
@@ -34,6 +33,7 @@ from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.pipelines.detail import detail_alpha
 from u2studio.shared_core.pipelines.matting import EDGE_PER_ENLARGEMENT
 from u2studio.shared_core.pipelines.network_alpha import estimate_alpha
+from u2studio.shared_core.processors import processors
 
 WIDTH, HEIGHT = 6000, 4000
 BLUR, NOISE = 6.0, 2.0
@@ -45,11 +45,11 @@ Plane = NDArray[np.float32]
 Errors = dict[str, tuple[float, float]]
 
 
-def scene(photo: Path, alpha: Path, scale: float) -> tuple[Tensor, Tensor]:
+def scene(photo: Path, alpha: Path, scale: float) -> tuple[NDArray[np.uint8], Plane]:
     """A picture, uint8 [1, H, W, 3], and its true alpha, [1, H, W]."""
     image, truth = read_picture(photo).pixels[..., :3], as_alpha(read_plane(alpha)).astype(np.float32)
     cutout = photo.with_name(photo.name.replace("_image.jpg", "_cutout.png"))
-    subject = read_picture(cutout).pixels[..., :3] if cutout.exists() else estimate_foreground(torch.from_numpy(image)[None], torch.from_numpy(truth)[None])[0]
+    subject = read_picture(cutout).pixels[..., :3] if cutout.exists() else estimate_foreground(image[None], truth[None])[0]
     background = (cv2.dilate(truth, np.ones((7, 7))) < 0.01).astype(np.float32)
     behind = cv2.GaussianBlur(filled(image.astype(np.float32), background), (0, 0), BLUR, borderType=cv2.BORDER_REFLECT)
     times = max(WIDTH / behind.shape[1], HEIGHT / behind.shape[0])
@@ -65,7 +65,7 @@ def scene(photo: Path, alpha: Path, scale: float) -> tuple[Tensor, Tensor]:
     whole[place] = large
     frame[place] = weighted + frame[place] * (1 - large[..., None])
     frame += NOISE * np.random.default_rng(0).standard_normal(frame.shape, np.float32)
-    return torch.from_numpy(frame.round().clip(0, 255).astype(np.uint8))[None], torch.from_numpy(whole)[None]
+    return frame.round().clip(0, 255).astype(np.uint8)[None], whole[None]
 
 
 def filled(colour: Plane, known: Plane) -> Plane:
@@ -80,7 +80,7 @@ def filled(colour: Plane, known: Plane) -> Plane:
     return colour * known[..., None] + smooth * (1 - known[..., None])
 
 
-def alphas(models: ModelCache, image: Tensor, seconds: list[float]) -> Iterator[tuple[str, Tensor]]:
+def alphas(models: ModelCache, image: NDArray[np.uint8], seconds: list[float]) -> Iterator[tuple[str, Plane]]:
     """Every variant's alpha, by name; `seconds` gets what the closer look took."""
     network = models.get("u2netp")
     first = estimate_alpha(network, image, "default").alpha
@@ -94,21 +94,22 @@ def alphas(models: ModelCache, image: Tensor, seconds: list[float]) -> Iterator[
     yield DETAILED, refine_alpha(image, closer, width)
 
 
-def errors(alpha: Tensor, truth: Tensor) -> tuple[float, float]:
+def errors(alpha: Plane, truth: Plane) -> tuple[float, float]:
     """SAD and gradient error, in thousands. Where both are equal and flat there is none to count, so only the surroundings of the rest are worked."""
     off = (alpha != truth)[0]
-    rows, columns = (slice(max(0, int(found[0]) - 8), int(found[-1]) + 9) for found in (off.any(axis).nonzero() for axis in (1, 0)))
-    given, true = (one[0, rows, columns].double().numpy() for one in (alpha, truth))
+    rows, columns = (slice(max(0, int(found[0]) - 8), int(found[-1]) + 9) for found in (np.flatnonzero(off.any(axis)) for axis in (1, 0)))
+    given, true = (one[0, rows, columns].astype(np.float64) for one in (alpha, truth))
     return float(np.abs(given - true).sum() / 1000), gradient_error(given, true, np.ones(true.shape, np.bool_))
 
 
-def crop_of_edge(pictures: list[Tensor], side: int = 400) -> NDArray[np.uint8]:
+def crop_of_edge(pictures: list[np.ndarray], side: int = 400) -> NDArray[np.uint8]:
     """A square at full size where the true alpha is softest, side by side: photo, truth, then the variants."""
-    soft = torch.nn.functional.avg_pool2d(((pictures[1] > 0.05) & (pictures[1] < 0.95)).float(), side, side // 4)[0]
+    soft = cv2.blur(((pictures[1][0] > 0.05) & (pictures[1][0] < 0.95)).astype(np.float32), (side, side))
+    soft = soft[side // 2 : soft.shape[0] - side // 2 + 1 : side // 4, side // 2 : soft.shape[1] - side // 2 + 1 : side // 4]
     y, x = divmod(int(soft.argmax()), soft.shape[1])
     place = slice(y * side // 4, y * side // 4 + side), slice(x * side // 4, x * side // 4 + side)
-    planes = [cv2.cvtColor((one[0][place] * 255).round().byte().numpy(), cv2.COLOR_GRAY2BGR) for one in pictures[1:]]
-    return np.concatenate([pictures[0][0][place].flip(-1).numpy(), *planes], 1)
+    planes = [cv2.cvtColor((one[0][place] * 255).round().astype(np.uint8), cv2.COLOR_GRAY2BGR) for one in pictures[1:]]
+    return np.concatenate([pictures[0][0][place][..., ::-1], *planes], 1)
 
 
 def table(scale: float, found: dict[str, Errors], seconds: list[float]) -> str:
@@ -144,7 +145,8 @@ def main() -> None:
                 arguments.crops.mkdir(parents=True, exist_ok=True)
                 cv2.imwrite(str(arguments.crops / f"{picture}_{scale:g}.png"), crop_of_edge([image, truth, made["none"], made[GUIDED], made[DETAILED]]))
         tables.append(table(scale, found, seconds))
-    text = "\n\n".join([f"{date.today().isoformat()}, torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}, fp32.", *tables])
+    made_with = f"torch {version('torch')}, {processors()} threads"
+    text = "\n\n".join([f"{date.today().isoformat()}, {made_with}, {platform.machine()}, fp32.", *tables])
     if arguments.write:
         put(text, MARKS)
     else:

@@ -17,13 +17,13 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from datetime import date
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from u2studio.shared_core import run
+from u2studio.shared_core.arrays import Array, as_array
 from u2studio.shared_core.evaluation.comparison import paired_table, summary_table
 from u2studio.shared_core.evaluation.folders import read_plane
 from u2studio.shared_core.evaluation.report import Report, Scores, scores
@@ -37,7 +37,7 @@ from u2studio.shared_core.pipelines.network_alpha import estimate_alpha
 from u2studio.shared_core.progress import silent
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
     from u2studio.shared_core.models.source import Model
 
@@ -65,13 +65,13 @@ class RememberedModel:
 
     def __init__(self, model: Model) -> None:
         self.model, self.card, self.sha256 = model, model.card, model.sha256
-        self.answers: dict[str, list[Tensor]] = {}
+        self.answers: dict[str, list[np.ndarray]] = {}
 
-    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
-        key = f"{hashlib.sha1(batch.cpu().numpy().tobytes()).hexdigest()} {side_outputs}"
+    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
+        key = f"{hashlib.sha1(as_array(batch).tobytes()).hexdigest()} {side_outputs}"
         if key not in self.answers:
             self.answers[key] = self.model(batch, side_outputs=side_outputs)
-        return [answer.clone() for answer in self.answers[key]]
+        return [answer.copy() for answer in self.answers[key]]
 
 
 class RememberedModels:
@@ -107,9 +107,9 @@ def evaluate(pictures: Mapping[str, tuple[Path, Path]], model: str, models: Reme
     stretched: dict[str, dict[str, Scores]] = {name: {} for name in VARIANTS}
     plain: dict[str, dict[str, Scores]] = {name: {} for name in VARIANTS}
     for picture, (photo, truth) in pictures.items():
-        image, expected = torch.from_numpy(read_picture(photo).pixels)[None, :, :, :3], read_plane(truth)
+        image, expected = read_picture(photo).pixels[None, :, :, :3], read_plane(truth)
         for name, params in VARIANTS.items():
-            alpha = run("matte", {"image": image}, {"model": model, **params}, models=models, wanted={"alpha"})["alpha"][0].cpu().numpy()
+            alpha = run("matte", {"image": image}, {"model": model, **params}, models=models, wanted={"alpha"})["alpha"][0]
             stretched[name][picture] = scores(alpha, expected)
             plain[name][picture] = scores(alpha, expected, stretch=False)
         print(".", end="", flush=True)
@@ -144,12 +144,12 @@ def refining(pictures: Mapping[str, tuple[Path, Path]], network: Model) -> list[
     ways = [way for way in REFINING if way not in PACKAGES or find_spec(PACKAGES[way])]
     found: dict[str, dict[str, Scores]] = {}
     for picture, (photo, truth) in pictures.items():
-        image, expected = torch.from_numpy(read_picture(photo).pixels)[None, :, :, :3], read_plane(truth)
+        image, expected = read_picture(photo).pixels[None, :, :, :3], read_plane(truth)
         first = estimate_alpha(network, image, "default").alpha
         width = EDGE_PER_ENLARGEMENT * max(image.shape[1:3]) / network.card.profile("default").preprocess.size
         for before, alpha in (("", first), ("detail, ", detail_alpha(network, image, first, "default"))):
             for way in ways:
-                fitted = fit_to_edges(image, alpha, way, width, silent)[0].cpu().numpy()
+                fitted = fit_to_edges(image, alpha, way, width, silent)[0]
                 found.setdefault(before + way.replace("_", " "), {})[picture] = scores(fitted, expected, stretch=False)
         print(".", end="", flush=True)
     print()
@@ -178,7 +178,7 @@ def put(text: str, marks: tuple[str, str]) -> None:
 
 def _made(model: Model) -> str:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=PAGE.parent, capture_output=True, text=True, check=False).stdout.strip()
-    made = f"{date.today().isoformat()}, commit {commit}, torch {torch.__version__}, {platform.machine()}"
+    made = f"{date.today().isoformat()}, commit {commit}, torch {version('torch')}, {platform.machine()}"
     return f"{model.card.title} ({model.sha256[:12]}…) in fp32; {made}."
 
 

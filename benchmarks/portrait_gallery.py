@@ -14,9 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from u2studio.shared_core import run
 from u2studio.shared_core.models.cache import ModelCache
@@ -64,7 +62,7 @@ def strangers() -> Image.Image:
 def group() -> Image.Image:
     """Several heads, each turned its own way, drawn in one go."""
     parts = [read(FACES / f"congress_{one}.jpg", angle) for one, angle in GROUP]
-    photo = torch.cat([one[:, :540] for one in parts], 2)
+    photo = np.concatenate([one[:, :540] for one in parts], 2)
     return in_rows([[shown(photo)], [shown(portrait(photo, face="all")["drawing"])]], 260)
 
 
@@ -90,27 +88,27 @@ def styles() -> Image.Image:
 SHEETS: dict[str, Sheet] = {one.__name__: one for one in (outputs, strangers, group, tilted, styles)}
 
 
-def portrait(photo: Tensor, **settings: object) -> dict[str, Tensor]:
+def portrait(photo: np.ndarray, **settings: object) -> dict[str, np.ndarray]:
     """All that `portrait` makes of one photo."""
     return dict(run("portrait", {"image": photo}, settings, models=MODELS))
 
 
-def read(path: Path, angle: float = 0.0) -> Tensor:
+def read(path: Path, angle: float = 0.0) -> np.ndarray:
     """A photo, uint8 [1, H, W, 3], turned anticlockwise about its middle by degrees; what comes in at the corners is the colour of its upper left one."""
     with Image.open(path) as picture:
         whole = picture.convert("RGB")
     if path.parent == FACES:
         whole = whole.resize((2 * whole.width, 2 * whole.height), Image.Resampling.LANCZOS)
     red, green, blue = np.asarray(whole)[:8, :8].reshape(-1, 3).mean(0).astype(int).tolist()
-    return torch.from_numpy(np.array(whole.rotate(angle, Image.Resampling.BICUBIC, fillcolor=(red, green, blue))))[None]
+    return np.array(whole.rotate(angle, Image.Resampling.BICUBIC, fillcolor=(red, green, blue)))[None]
 
 
-def shown(picture: Tensor) -> Image.Image:
+def shown(picture: np.ndarray) -> Image.Image:
     """RGB; transparency over pale blue, which is neither ink nor paper."""
-    pixels = picture[0].float().div(255) if picture.dtype == torch.uint8 else picture[0]
+    pixels = picture[0] / np.float32(255) if picture.dtype == np.uint8 else picture[0]
     if pixels.shape[-1] == 4:
-        pixels = torch.lerp(torch.tensor([0.78, 0.87, 0.95]), pixels[..., :3], pixels[..., 3:])
-    return Image.fromarray((pixels * 255).round().to(torch.uint8).numpy())
+        pixels = pixels[..., 3:] * pixels[..., :3] + (1 - pixels[..., 3:]) * np.float32([0.78, 0.87, 0.95])
+    return Image.fromarray((pixels * 255).round().astype(np.uint8))
 
 
 def in_rows(rows: list[list[Image.Image]], height: int) -> Image.Image:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -90,8 +89,8 @@ def read_pair(name: str) -> tuple[Picture, Picture]:
 
 def drawn(photo: Picture, **settings: object) -> Picture:
     """The drawing of a photo as it is, [H, W, 3]."""
-    made = run("line_drawing", {"image": torch.from_numpy(photo)[None]}, settings, models=MODELS)["drawing"][0]
-    return (made if made.dtype == torch.uint8 else (made * 255).round().byte()).numpy()[:, :, :3]
+    made = run("line_drawing", {"image": photo[None]}, settings, models=MODELS)["drawing"][0]
+    return (made if made.dtype == np.uint8 else (made * 255).round().astype(np.uint8))[:, :, :3]
 
 
 def within(photo: Picture) -> NDArray[np.bool_]:

@@ -18,12 +18,12 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 from measuring import circumstances, in_turns, load, publish, table
+from speed_child import batches
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.models.cards import card
-from u2studio.shared_core.models.precision import samples
 from u2studio.shared_core.models.recognise import build
 
 WAYS = {"best engine": ("auto", "auto"), "PyTorch alone": ("auto", "torch"), "float32": ("fp32", "auto")}
@@ -70,7 +70,7 @@ def main() -> None:
     arguments = parser.parse_args()
     before, size = load(), arguments.size
     peaks, passes = products(size), operations_of_network(size)
-    batch = F.interpolate(samples(card("u2netp"))[0], size=(size, size), mode="bilinear")
+    batch = batches(size)[0]
     networks = {name: partial(ModelCache("cpu", precision, engine).get("u2netp"), batch) for name, (precision, engine) in WAYS.items()}
     work = {**{name: one for name, (_, one) in peaks.items()}, **networks}
     times = in_turns({name: partial(seconds, one) for name, one in work.items()}, arguments.repeat)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from measuring import EMBEDDED, ROOT, Child, circumstances, command, in_turns, load, publish, save_photo, shown, table
+from speed_child import batches
 
 REMBG = "rembg[cpu,cli]==2.0.86"
 CHILD = ROOT / "benchmarks" / "speed_child.py"
@@ -180,20 +181,18 @@ def _peaks(ours: Side, theirs: Side | None) -> Iterator[tuple[object, ...]]:
 
 def precision(pictures: int) -> str:
     """How far the masks of the fast ways stray from float32, on the four pictures that the precision contract is measured on."""
-    import torch.nn.functional as F
-
     from u2studio.shared_core.models.cache import ModelCache
     from u2studio.shared_core.models.cards import card
-    from u2studio.shared_core.models.precision import differences, limits, samples, stretched
+    from u2studio.shared_core.models.precision import differences, limits, stretched
 
     one, rows = card("u2netp"), []
     exact = ModelCache("cpu", "fp32", "torch").get("u2netp")
     for size, engines in ((320, ("auto", "torch")), (1024, ("auto",))):
-        batches = [F.interpolate(batch, size=(size, size), mode="bilinear") if size != batch.shape[-1] else batch for batch in samples(one)[:pictures]]
-        reference = [stretched(one, exact(batch)[0]) for batch in batches]
+        seen = batches(size)[:pictures]
+        reference = [stretched(one, exact(batch)[0]) for batch in seen]
         for engine in engines:
             fast = ModelCache("cpu", "auto", engine).get("u2netp")
-            found, allowed = differences(reference, [stretched(one, fast(batch)[0]) for batch in batches]), limits(size)
+            found, allowed = differences(reference, [stretched(one, fast(batch)[0]) for batch in seen]), limits(size)
             name = f"{size}×{size}, {'best engine' if engine == 'auto' else 'PyTorch alone'}"
             rows.append(
                 (name, f"{found.mean:.5f}", f"{found.worst:.5f}", f"{100 * found.flips:.3f} %", f"{allowed.mean:g}, {allowed.worst:g}, {allowed.flips:.2%}")

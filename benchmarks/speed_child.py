@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from measuring import serve
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
     from u2studio.shared_core.models.cache import ModelCache
 
@@ -60,13 +60,15 @@ def engine_models(name: str, at_once: int = 1) -> ModelCache:
 
 
 @cache
-def _batch(size: int) -> Tensor:
-    import torch.nn.functional as F
+def batches(size: int) -> list[np.ndarray]:
+    """The pictures that the precision contract is measured on, as U²-NetP takes them, each [1, 3, size, size]."""
+    import cv2
+    import numpy as np
 
     from u2studio.shared_core.models.cards import card
     from u2studio.shared_core.models.precision import samples
 
-    return F.interpolate(samples(card("u2netp"))[0], size=(size, size), mode="bilinear", align_corners=False)
+    return [np.stack([cv2.resize(plane, (size, size)) for plane in planes])[None] for (planes,) in samples(card("u2netp"))]
 
 
 def our_jobs(folder: Path) -> Jobs:
@@ -84,8 +86,8 @@ def our_jobs(folder: Path) -> Jobs:
 
     jobs: Jobs = {"folder": lambda: _folder(folder, PLAIN), "folder by default": lambda: _folder(folder, {}), "edge refinement": lambda: _refined(folder)}
     for name in ENGINES:
-        jobs[f"network {name}"] = lambda name=name: engine_models(name).get("u2netp")(_batch(320))
-        jobs[f"network 1024 {name}"] = lambda name=name: engine_models(name).get("u2netp")(_batch(1024))
+        jobs[f"network {name}"] = lambda name=name: engine_models(name).get("u2netp")(batches(320)[0])
+        jobs[f"network 1024 {name}"] = lambda name=name: engine_models(name).get("u2netp")(batches(1024)[0])
         jobs[f"cutout {name}"] = lambda name=name: made(name, "cutout", PLAIN, "ours.png")
         jobs[f"mask {name}"] = lambda name=name: made(name, "alpha", PLAIN)
     jobs["cutout best, freed"] = lambda: made("best", "cutout", {"refine": "none"})
@@ -111,14 +113,12 @@ def _folder(folder: Path, matte: Mapping[str, object]) -> None:
 
 
 @cache
-def _large(folder: Path) -> tuple[Tensor, Tensor]:
+def _large(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """The photo and its unrefined alpha."""
-    import torch
-
     from u2studio.shared_core import run
     from u2studio.shared_core.imaging.files import read_picture
 
-    image = torch.from_numpy(read_picture(folder / "large.jpg").pixels)[None]
+    image = read_picture(folder / "large.jpg").pixels[None]
     return image, run("matte", {"image": image}, {"refine": "none"}, models=engine_models("best"), wanted=("alpha",))["alpha"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 # ruff: noqa: E402
 from u2studio.shared_core.cli.process import begin
 
-begin()  # before PyTorch is loaded
+begin()  # as commands do, before anything large is loaded
 
 import argparse
 import io
@@ -18,11 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from measuring import circumstances, load, publish, save_photo, table
 
 from u2studio.shared_core import run
-from u2studio.shared_core.imaging.composite import cutout
+from u2studio.shared_core.imaging.cutout import cutout
 from u2studio.shared_core.imaging.files import clear_hidden_colours, read_picture, write_picture
 from u2studio.shared_core.imaging.foreground import estimate_foreground
 from u2studio.shared_core.imaging.refine import refine_alpha
@@ -41,24 +41,24 @@ def steps(file: Path, models: ModelCache) -> dict[str, Callable[[State], object]
     width = profile.preprocess.size
 
     def written(state: State) -> None:
-        write_picture(io.BytesIO(), state["cut-out"][0].numpy(), metadata=state["decode"].metadata)
+        write_picture(io.BytesIO(), state["cut-out"][0], metadata=state["decode"].metadata)
 
     return {
         "decode": lambda _: read_picture(file),
         "shrink": lambda state: network_input(_image(state), profile.preprocess)[0],
         "network": lambda state: network(state["shrink"])[0],
         "read": lambda state: read_map(state["network"], profile.reading),
-        "enlarge": lambda state: enlarge_map(state["read"], _image(state).shape[1], _image(state).shape[2]).clamp_(0, 1),
+        "enlarge": lambda state: enlarge_map(state["read"], _image(state).shape[1], _image(state).shape[2]).clip(0, 1),
         "refine": lambda state: refine_alpha(_image(state), state["enlarge"], EDGE_PER_ENLARGEMENT * max(_image(state).shape[1:3]) / width),
         "foreground": lambda state: estimate_foreground(_image(state), state["refine"]),
         "cut-out": lambda state: cutout(state["foreground"], state["refine"]),
-        "hidden colours": lambda state: clear_hidden_colours(state["cut-out"][0].numpy()),
+        "hidden colours": lambda state: clear_hidden_colours(state["cut-out"][0]),
         "PNG": written,
     }
 
 
-def _image(state: State) -> torch.Tensor:
-    return torch.from_numpy(state["decode"].pixels)[None]
+def _image(state: State) -> np.ndarray:
+    return state["decode"].pixels[None]
 
 
 def main() -> None:
@@ -71,7 +71,7 @@ def main() -> None:
     before, models = load(), ModelCache("cpu")
     with tempfile.TemporaryDirectory() as place:
         file = save_photo(Path(place) / "photo.jpg", arguments.megapixels)
-        run("matte", {"image": torch.from_numpy(read_picture(file).pixels)[None]}, models=models)
+        run("matte", {"image": read_picture(file).pixels[None]}, models=models)
         rounds: list[dict[str, tuple[float, float]]] = []
         for _ in range(arguments.repeat):
             state: State = {}
