@@ -23,6 +23,7 @@ import numpy as np
 from matting_quality import PAGE, matting_pictures, put
 from numpy.typing import NDArray
 
+from u2studio.shared_core.arrays import as_array, as_tensor
 from u2studio.shared_core.evaluation.folders import read_plane
 from u2studio.shared_core.evaluation.mattes import gradient_error
 from u2studio.shared_core.evaluation.pair import as_alpha
@@ -88,7 +89,7 @@ def alphas(models: ModelCache, image: NDArray[np.uint8], seconds: list[float]) -
     yield "none", first
     yield GUIDED, refine_alpha(image, first, width)
     began = time.perf_counter()
-    closer = detail_alpha(network, image, first, "default")
+    closer = as_array(detail_alpha(network, as_tensor(image), as_tensor(first), "default"))
     seconds.append(time.perf_counter() - began)
     yield "detail", closer
     yield DETAILED, refine_alpha(image, closer, width)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from u2studio.shared_core import run
-from u2studio.shared_core.arrays import Array, as_array
+from u2studio.shared_core.arrays import Array, alike, as_array, as_tensor
 from u2studio.shared_core.evaluation.comparison import paired_table, summary_table
 from u2studio.shared_core.evaluation.folders import read_plane
 from u2studio.shared_core.evaluation.report import Report, Scores, scores
@@ -70,8 +70,8 @@ class RememberedModel:
     def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         key = f"{hashlib.sha1(as_array(batch).tobytes()).hexdigest()} {side_outputs}"
         if key not in self.answers:
-            self.answers[key] = self.model(batch, side_outputs=side_outputs)
-        return [answer.copy() for answer in self.answers[key]]
+            self.answers[key] = [as_array(one) for one in self.model(batch, side_outputs=side_outputs)]
+        return [alike(answer.copy(), batch) for answer in self.answers[key]]
 
 
 class RememberedModels:
@@ -147,7 +147,8 @@ def refining(pictures: Mapping[str, tuple[Path, Path]], network: Model) -> list[
         image, expected = read_picture(photo).pixels[None, :, :, :3], read_plane(truth)
         first = estimate_alpha(network, image, "default").alpha
         width = EDGE_PER_ENLARGEMENT * max(image.shape[1:3]) / network.card.profile("default").preprocess.size
-        for before, alpha in (("", first), ("detail, ", detail_alpha(network, image, first, "default"))):
+        closer = as_array(detail_alpha(network, as_tensor(image), as_tensor(first), "default"))
+        for before, alpha in (("", first), ("detail, ", closer)):
             for way in ways:
                 fitted = fit_to_edges(image, alpha, way, width, silent)[0]
                 found.setdefault(before + way.replace("_", " "), {})[picture] = scores(fitted, expected, stretch=False)

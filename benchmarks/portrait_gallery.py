@@ -107,7 +107,7 @@ def shown(picture: np.ndarray) -> Image.Image:
     """RGB; transparency over pale blue, which is neither ink nor paper."""
     pixels = picture[0] / np.float32(255) if picture.dtype == np.uint8 else picture[0]
     if pixels.shape[-1] == 4:
-        pixels = pixels[..., 3:] * pixels[..., :3] + (1 - pixels[..., 3:]) * np.float32([0.78, 0.87, 0.95])
+        pixels = pixels[..., 3:] * pixels[..., :3] + (1 - pixels[..., 3:]) * np.array((0.78, 0.87, 0.95), np.float32)
     return Image.fromarray((pixels * 255).round().astype(np.uint8))
 
 
