@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..shared_core import OutOfMemory, run
-from ..shared_core.models.engines.torch_engine import out_of_memory
+from ..shared_core.models.memory import out_of_memory
 from ..shared_core.spec import Kind, Operation
 from .errors import user_language
 from .models import ComfyModels
@@ -64,7 +64,7 @@ def _worked(
         if place.type != "cpu":
             management.free_memory(sum(picture.nbytes for picture in part.values()) * WORKING_COPIES, place)
         width, height = max((picture.shape[2], picture.shape[1]) for picture in _pixels(part))
-        with out_of_memory(place, width, height):
+        with out_of_memory(str(place), width, height):
             on_device = {name: picture.to(place) for name, picture in part.items()}
             progress = comfy_progress(piece, len(starts))
             outputs = run(operation.id, on_device, settings, models=models, progress=progress)

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..arrays import as_tensor
 from ..models.cards import Card
 from ..models.precision import Difference, differences, limits, pictures, samples
 from .graph import NetworkGraph, PictureGraph
@@ -52,9 +53,9 @@ def test_batches(card: Card, graph: NetworkGraph) -> list[Tensor]:
     size = card.profile().preprocess.size
     low, wide = max(1, size * 4 // 5), size * 6 // 5
     if isinstance(graph, PictureGraph):
-        photos = [one.mul(255).round().byte().permute(0, 2, 3, 1).contiguous() for one in pictures()]
+        photos = [as_tensor(one).mul(255).round().byte().permute(0, 2, 3, 1).contiguous() for one in pictures()]
         return [*photos, torch.cat(photos[:2])[:, :201, :287].contiguous()]
-    ones = samples(card)
+    ones = [as_tensor(one) for one in samples(card)]
     return [*ones, F.interpolate(torch.cat(ones[:2]), (low, wide), mode="bilinear", align_corners=False)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import OrderedDict
 from threading import RLock
 from typing import NamedTuple
@@ -39,7 +40,8 @@ class ModelCache:
     def __init__(self, device: str = "auto", precision: str = "auto", engine: str = "auto", at_once: int = 1, budget_bytes: int = DEFAULT_BUDGET) -> None:
         self.device, self.precision, self.engine = choose_device(device), precision, engine
         self.at_once, self.budget_bytes = at_once, budget_bytes
-        ways(self.device, precision, engine)
+        if ways(self.device, precision, engine)[0].engine == "torch":
+            importlib.import_module("torch")  # now, by one thread, rather than at the first picture, by several
         cpu_threads()
         self._models: OrderedDict[_Key, EngineModel] = OrderedDict()
         self._lock = RLock()

@@ -18,7 +18,7 @@ from .recognise import build, recognise
 __all__ = ["load"]
 
 
-def load(card: Card, file: Path, device: torch.device) -> nn.Module:
+def load(card: Card, file: Path, device: torch.device | str) -> nn.Module:
     """The card's network in evaluation mode, float32, batch-norm folded, on `device`.
 
     The network is built without memory of its own and takes the tensors as they come from the file: there is no second copy in host memory.
@@ -36,7 +36,7 @@ def load(card: Card, file: Path, device: torch.device) -> nn.Module:
     state = {key: value.float() if value.is_floating_point() else value for key, value in recognised.state.items()}
     if recognised.batch_norm:
         # folding computes in float64, which MPS lacks
-        state = fold_batch_norm({key: value.cpu() for key, value in state.items()} if device.type == "mps" else state)
+        state = fold_batch_norm({key: value.cpu() for key, value in state.items()} if torch.device(device).type == "mps" else state)
         state = {key: value.to(device) for key, value in state.items()}
     for key, value in state.items():
         if not torch.isfinite(value).all():
@@ -46,7 +46,7 @@ def load(card: Card, file: Path, device: torch.device) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def _read(file: Path, device: torch.device) -> dict[str, Tensor]:
+def _read(file: Path, device: torch.device | str) -> dict[str, Tensor]:
     try:
         return load_file(file, device=str(device))
     except SafetensorError as error:

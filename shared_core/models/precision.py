@@ -12,14 +12,15 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from numpy.typing import NDArray
 
+from ..arrays import Array, as_array
 from .cards import Card
 
 __all__ = ["LIMITS", "LIMITS_LARGE", "Difference", "differences", "limits", "pictures", "samples", "sensitivity", "stretched"]
 
+Batch = NDArray[np.float32]
+"""[1, C, H, W]"""
 PICTURES = Path(__file__).parent / "pictures"
 
 
@@ -50,54 +51,76 @@ def limits(size: int) -> Difference:
     return LIMITS if size <= 320 else LIMITS_LARGE
 
 
-def samples(card: Card) -> list[Tensor]:
+def samples(card: Card) -> list[Batch]:
     """The pictures, preprocessed as the card's default profile says but for the filter, each [1, 3, size, size]."""
     how = card.profile().preprocess
-    mean, std = (torch.tensor(one)[:, None, None] for one in (how.mean, how.std))
-    batches: list[Tensor] = []
+    mean, std = (np.array(one, np.float32)[:, None, None] for one in (how.mean, how.std))
+    batches: list[Batch] = []
     for picture in pictures():
-        small = F.interpolate(picture, size=(how.size, how.size), mode="bilinear", align_corners=False, antialias=True).clamp_(0, 1)
-        batches.append(((small / small.amax() if how.divide_by_max else small) - mean) / std)
+        small = _resized(picture, how.size)
+        batches.append(((small / small.max() if how.divide_by_max else small) - mean) / std)
     return batches
 
 
-def stretched(card: Card, logits: Tensor) -> Tensor:
+def stretched(card: Card, logits: Array) -> Batch:
     """The map that is compared, 0..1: class probabilities, or one mask stretched to 0..1, where small errors show most."""
+    probable = _probable(card, logits)
     if card.profile().reading.activation == "softmax":
-        return logits.softmax(1)
-    mask = logits.sigmoid()
-    low, high = mask.aminmax()
-    return (mask - low) / (high - low) if high > low else mask
+        return probable
+    low, high = probable.min(), probable.max()
+    return (probable - low) / (high - low) if high > low else probable
 
 
-def sensitivity(card: Card, logits: Tensor) -> float:
+def sensitivity(card: Card, logits: Array) -> float:
     """How much small errors of one picture's logits would show in what `stretched` makes of them: large where much of the picture is neither kept nor removed.
 
     Over the photos of a data set it goes with the true error of bf16 masks (rank correlation 0.94), so it tells which pictures should be run again.
     """
+    probable = _probable(card, logits)
+    doubt = float((probable * (1 - probable)).mean())
     if card.profile().reading.activation == "softmax":
-        likely = logits.softmax(1)
-        return float((likely * (1 - likely)).mean())
-    mask = logits.sigmoid()
-    low, high = mask.aminmax()
-    return float((mask * (1 - mask)).mean() / (high - low)) if high > low else 0.0
+        return doubt
+    low, high = float(probable.min()), float(probable.max())
+    return doubt / (high - low) if high > low else 0.0
 
 
-def differences(reference: Sequence[Tensor], other: Sequence[Tensor]) -> Difference:
+def differences(reference: Sequence[Array], other: Sequence[Array]) -> Difference:
     """Of two lists of maps 0..1, one map a picture."""
-    apart = [float((one - two).abs().mean()) for one, two in zip(reference, other, strict=True)]
-    flips = [float(((one > 0.5) != (two > 0.5)).float().mean()) for one, two in zip(reference, other, strict=True)]
+    pairs = [(as_array(one), as_array(two)) for one, two in zip(reference, other, strict=True)]
+    apart = [float(np.abs(one - two).mean()) for one, two in pairs]
+    flips = [float(((one > 0.5) != (two > 0.5)).mean()) for one, two in pairs]
     # max() drops a NaN that is not the first; np.max passes it on, and it is within no limit
     return Difference(mean=float(np.mean(apart)), worst=float(np.max(apart)), flips=float(np.mean(flips)))
 
 
 @cache
-def pictures() -> tuple[Tensor, ...]:
+def pictures() -> tuple[Batch, ...]:
     """The photos themselves: float32 0..1, [1, 3, 320, 320] each."""
     from PIL import Image
 
     found = []
     for file in sorted(PICTURES.glob("*.jpg")):
         with Image.open(file) as image:
-            found.append(torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None].float() / 255)
+            found.append(np.array(image.convert("RGB")).transpose(2, 0, 1)[None].astype(np.float32, order="C") / 255)
     return tuple(found)
+
+
+def _probable(card: Card, logits: Array) -> Batch:
+    """Class probabilities, or a mask."""
+    x = as_array(logits)
+    with np.errstate(invalid="ignore"):  # a network that overflowed gives infinities; what comes of them is within no limit
+        if card.profile().reading.activation == "softmax":
+            powers = np.exp(x - x.max(1, keepdims=True))
+            return powers / powers.sum(1, keepdims=True)
+        power = np.exp(-np.abs(x))
+        return np.where(x < 0, power, np.float32(1)) / (1 + power)
+
+
+def _resized(picture: Batch, size: int) -> Batch:
+    """To size×size, bilinear with a filter as wide as the shrinking."""
+    from PIL import Image
+
+    if picture.shape[2:] == (size, size):
+        return picture
+    planes = [Image.fromarray(plane).resize((size, size), Image.Resampling.BILINEAR) for plane in picture[0]]
+    return np.stack([np.asarray(plane) for plane in planes])[None].clip(0, 1)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ..errors import BadInput, ModelMissing, U2StudioError
 from .cards import Card
-from .convert import convert
 from .store import Found, converted_folder, find, known_source, missing, sha256, where
 
 __all__ = ["prepare"]
@@ -47,6 +46,8 @@ def _converted(card: Card, file: Path) -> Path:
     target = converted_folder() / f"{card.id}-{sha256(file)[:16]}.safetensors"
     if target.is_file():
         return target
+    from .convert import convert
+
     if known_source(card, file) is None:
         log.warning("%s is used as %s, though its hash is not one that is known here.", file, card.id)
     convert(file, target, card=card, overwrite=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from ..arrays import Array
 
+if TYPE_CHECKING:
     from .cards import Card
 
 __all__ = ["Model", "ModelSource", "PublishedFile"]
@@ -20,14 +20,14 @@ class Model(Protocol):
     sha256: str
     """of the weights file"""
 
-    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         """Run the network once.
 
         Args:
-            batch: preprocessed as the card says, float32, [B, C, H, W], on any device.
+            batch: preprocessed as the card says, float32, [B, C, H, W]: an array, or a tensor on any device.
             side_outputs: return also the side outputs, each enlarged to H×W.
-        Returns: logits, float32, [B, classes, H, W] each, on the batch's device: the result first, then the other side
-        outputs in the network's order (U²-Net: d0, d1 … d6; IS-Net, whose first head is the result: d1, d2 … d6).
+        Returns: logits, float32, [B, classes, H, W] each, of the batch's kind and on its device, in memory of their own: the result first, then the
+        other side outputs in the network's order (U²-Net: d0, d1 … d6; IS-Net, whose first head is the result: d1, d2 … d6).
         """
         ...
 

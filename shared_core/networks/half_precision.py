@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from .rsu import RSU, ConvUnit
 from .u2net import U2Net
 
-__all__ = ["HalfUnit", "UnitFacts", "cancelling_units", "fit_for_half_precision", "measure_units", "split_in_place", "split_picture"]
+__all__ = ["HalfUnit", "UnitFacts", "cancelling_units", "fit_for_half_precision", "measure_units", "split_picture"]
 
 THRESHOLD = 0.05
 """noise to signal from which units count as cancelling; U²-NetP's two have 2 and 0.17 on noise pictures, the next one 0.02"""
@@ -166,14 +166,6 @@ def split_picture(x: Tensor) -> Tensor:
     """What the first unit convolves, of a batch [B, C, H, W] float32: its value rounded to bf16, the rest, and the rounded value again, [B, 3 · C, H, W]."""
     rounded = x.bfloat16().float()
     return torch.cat((rounded, x - rounded, rounded), 1)
-
-
-def split_in_place(made: Tensor) -> None:
-    """Make `split_picture` of a tensor [B, 3 · C, H, W] whose middle third is the batch. Not for what is traced: exporters lose what is written in place."""
-    rounded, rest, again = made.chunk(3, 1)
-    rounded.copy_(rest.bfloat16())
-    rest.sub_(rounded)
-    again.copy_(rounded)
 
 
 def _fused_is_there(x: Tensor) -> bool:

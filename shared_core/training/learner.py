@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..errors import ModelCorrupt, OutOfMemory
-from ..models.engines.torch_engine import EXHAUSTED
+from ..models.memory import is_exhausted
 from .average import MovingAverage
 from .machine import Machine
 from .order import seed_of
@@ -41,8 +41,8 @@ class Learner:
         torch.manual_seed(seed_of(self.core.seed, step, self.machine.rank))
         try:
             return self._step(step, batch)
-        except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
-            if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in EXHAUSTED):
+        except Exception as error:
+            if not is_exhausted(error):
                 raise
             raise OutOfMemory("A training step does not fit into the memory of {device}: lower batch, or data.crop, or set network.checkpointing=true.",
                               device=str(self.machine.device)) from None  # fmt: skip

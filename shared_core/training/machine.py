@@ -26,7 +26,7 @@ class Machine:
     def __init__(self, core: Core) -> None:
         self.world, self.rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
         self.fabric = _fabric(core.device, self.world) if self.world > 1 else None
-        self.device = self.fabric.device if self.fabric else choose_device(core.device)
+        self.device = self.fabric.device if self.fabric else torch.device(choose_device(core.device))
         self.low_precision = core.precision == "bf16"
         if core.batch % self.world:
             raise BadInput("batch is {batch}; {processes} processes cannot share it evenly.", batch=core.batch, processes=self.world)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from u2studio.shared_core.errors import ModelCorrupt, ModelMissing
-from u2studio.shared_core.models import prepare as module
+from u2studio.shared_core.models import convert as module
 from u2studio.shared_core.models.cards import Card, card
 from u2studio.shared_core.models.foreign import extra_model_paths, foreign_places
 from u2studio.shared_core.models.prepare import prepare

@@ -8,7 +8,7 @@ from u2studio.shared_core.models.cards import Network, card
 from u2studio.shared_core.models.load import load
 from u2studio.shared_core.models.recognise import build
 from u2studio.shared_core.models.store import EMBEDDED
-from u2studio.shared_core.networks.half_precision import HalfUnit, cancelling_units, fit_for_half_precision, measure_units, split_in_place, split_picture
+from u2studio.shared_core.networks.half_precision import HalfUnit, cancelling_units, fit_for_half_precision, measure_units, split_picture
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -81,14 +81,6 @@ def test_the_network_itself_is_left_as_it_was(embedded: nn.Module) -> None:
     before = {name: one.clone() for name, one in embedded.state_dict().items()}
     fit_for_half_precision(embedded, measure_units(embedded, noise(1, 3, 96, 96)), torch.bfloat16)
     assert all(torch.equal(one, before[name]) for name, one in embedded.state_dict().items())
-
-
-def test_a_picture_is_split_in_place_as_it_is_in_a_graph() -> None:
-    picture = torch.randn(1, 3, 9, 7, generator=torch.Generator().manual_seed(1))
-    made = torch.full((1, 9, 9, 7), 5.0)
-    made[:, 3:6] = picture
-    split_in_place(made)
-    assert torch.equal(made, split_picture(picture))
 
 
 def test_a_split_picture_adds_up() -> None:

@@ -175,7 +175,7 @@ def test_separable_networks_run_in_the_reference_way(tmp_path: Path) -> None:
     network = build_network(NetworkSettings(separable=True)).eval()
     save_file(network.state_dict(), tmp_path / "separable.safetensors")
     described = replace(card("u2netp"), network=Network(name="u2net", small=True, separable=True))
-    model = open_model(described, tmp_path / "separable.safetensors", torch.device("cpu"))
+    model = open_model(described, tmp_path / "separable.safetensors", "cpu")
     with torch.inference_mode():
         torch.testing.assert_close(model(picture(1))[0], network(picture(1))[0], atol=1e-5, rtol=1e-4)
 

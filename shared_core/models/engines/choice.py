@@ -9,22 +9,24 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal, Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
+from ...arrays import Array
 from ...errors import BadInput
 from ..cards import Card
 from ..devices import choose_precision, cpu_threads
 from ..precision import differences, limits, samples, sensitivity, stretched
 from ..source import Model
 from ..store import sha256
-from . import openvino_engine, torch_engine
+from . import openvino_engine
 from .kept import keep_facts, kept_facts, short_hash
 
 __all__ = ["ENGINES", "Way", "open_model", "ways"]
 
 log = logging.getLogger(__name__)
 
+Map = NDArray[np.float32]
 ENGINES = ("auto", "torch", "openvino")
 
 
@@ -38,15 +40,31 @@ class Way:
     def __str__(self) -> str:
         return f"{'OpenVINO' if self.engine == 'openvino' else 'PyTorch'} {self.precision}"
 
-    def open(self, card: Card, file: Path, device: torch.device, at_once: int = 1) -> EngineModel:
+    def open(self, card: Card, file: Path, device: str, at_once: int = 1) -> EngineModel:
         """The model, run this way. Raises: ModelCorrupt, BadInput, OutOfMemory; ImportError, RuntimeError where the engine does not work here."""
         if self.engine == "openvino":
             return openvino_engine.open_model(card, file, "bf16" if self.precision == "bf16" else "f32", at_once)
-        return torch_engine.open_model(card, file, device, choose_precision(self.precision))
+        from . import torch_engine
 
-    def identity(self, device: torch.device) -> str:
+        return torch_engine.open_model(card, file, device, self.precision)
+
+    def identity(self, device: str) -> str:
         """Changes with everything that the outcome of a measurement depends on, but for the weights. Raises: ImportError, RuntimeError."""
-        return openvino_engine.identity() if self.engine == "openvino" else torch_engine.identity(device)
+        if self.engine == "openvino":
+            return openvino_engine.identity()
+        from . import torch_engine
+
+        return torch_engine.identity(device)
+
+    def fits_processor(self) -> bool:
+        """Whether this machine's CPU has what it takes to be quicker this way than in float32. Raises: as `identity`."""
+        if self.precision != "bf16":
+            return True
+        if self.engine == "openvino":
+            return openvino_engine.has_bf16()
+        from . import torch_engine
+
+        return torch_engine.has_bf16()
 
 
 REFERENCE = Way("torch", "fp32")
@@ -57,15 +75,15 @@ AUTOMATIC = {
 """what "auto" tries on a device, in this order; elsewhere it takes the reference"""
 
 
-def ways(device: torch.device, precision: str, engine: str) -> list[Way]:
+def ways(device: str, precision: str, engine: str) -> list[Way]:
     """The ways that serve a wish, the one tried first at the front. Raises: BadInput, for an engine or a precision that is not there."""
     if engine not in ENGINES:
         raise BadInput("There is no engine '{name}'; there are: {known}.", name=engine, known=", ".join(ENGINES))
-    openvino = device.type == "cpu" and engine != "torch" and openvino_engine.is_installed()
+    openvino = device == "cpu" and engine != "torch" and openvino_engine.is_installed()
     if engine == "openvino" and not openvino:
         raise BadInput("The engine OpenVINO is not installed, or the device is not the CPU. Get it with: pip install 'u2studio[fast]'")
     if precision == "auto":
-        known = AUTOMATIC.get(device.type, (REFERENCE,))
+        known = AUTOMATIC.get(device.partition(":")[0], (REFERENCE,))
     else:
         choose_precision(precision)
         known = tuple(Way(name, precision) for name in ("openvino", "torch") if (name, precision) != ("openvino", "fp16"))  # pyright: ignore[reportArgumentType]
@@ -73,7 +91,7 @@ def ways(device: torch.device, precision: str, engine: str) -> list[Way]:
     return [way for way in fits if engine in ("auto", way.engine)] or fits
 
 
-def open_model(card: Card, file: Path, device: torch.device, precision: str = "auto", engine: str = "auto", at_once: int = 1) -> EngineModel:
+def open_model(card: Card, file: Path, device: str, precision: str = "auto", engine: str = "auto", at_once: int = 1) -> EngineModel:
     """The card's model from its weights file, run the best way there is here.
 
     "auto" takes the first way of `AUTOMATIC` that keeps to the precision contract, else float32 in PyTorch. That is measured once for each weights file,
@@ -82,7 +100,7 @@ def open_model(card: Card, file: Path, device: torch.device, precision: str = "a
     Args:
         card: what the file holds.
         file: of the weights.
-        device: where to run.
+        device: where to run: "cpu", "cuda:0", … as `choose_device` gives it.
         precision: "auto"; or "fp32", "bf16", "fp16", taken as asked for without measuring.
         engine: "auto", "torch" or "openvino".
         at_once: so many threads will run pictures at a time; engines may divide the processors between them.
@@ -121,7 +139,7 @@ class GuardedModel:
         """Memory the weights take."""
         return self.fast.nbytes + (self._exact.nbytes if self._exact else 0)
 
-    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         """See `source.Model`. Raises: OutOfMemory."""
         results = self.fast(batch, side_outputs=side_outputs)
         # at another size than the card's as much more may show as the contract allows there
@@ -132,7 +150,7 @@ class GuardedModel:
                     result[index] = exact[0]
         return results
 
-    def _again(self, one: Tensor, side_outputs: bool) -> list[Tensor]:
+    def _again(self, one: Array, side_outputs: bool) -> list[Array]:
         with self._lock:
             self.run_again += 1
             self._exact = self._exact or self._open_exact()
@@ -142,14 +160,14 @@ class GuardedModel:
 class _Trial:
     """Ways of one weights file, measured against the reference; models opened for it can be used on."""
 
-    def __init__(self, card: Card, file: Path, device: torch.device, at_once: int) -> None:
+    def __init__(self, card: Card, file: Path, device: str, at_once: int) -> None:
         self.card, self.file, self.device, self.at_once = card, file, device, at_once
         self._opened: dict[Way, EngineModel] = {}
 
     def works(self, way: Way) -> bool:
         """Whether the engine runs here, on a processor that has what this way needs."""
         try:
-            if way.precision == "bf16" and self.device.type == "cpu" and not (openvino_engine if way.engine == "openvino" else torch_engine).has_bf16():
+            if self.device == "cpu" and not way.fits_processor():
                 return False
             self.model(way)
         except (ImportError, RuntimeError) as error:
@@ -179,7 +197,7 @@ class _Trial:
         return GuardedModel(self.model(way), lambda: exact.open(self.card, self.file, self.device, self.at_once), limit) if way != exact else self.model(way)
 
     def _measured(self, way: Way) -> dict[str, object]:
-        pairs: list[tuple[Tensor, Tensor]] = []
+        pairs: list[tuple[Map, Map]] = []
         shows: list[float] = []
         for batch in samples(self.card):
             (exact,), (fast,) = self.model(REFERENCE)(batch), self.model(way)(batch)
@@ -187,10 +205,10 @@ class _Trial:
             shows.append(sensitivity(self.card, fast))
         return self._judged(way, pairs, shows)
 
-    def _judged(self, way: Way, pairs: list[tuple[Tensor, Tensor]], shows: list[float]) -> dict[str, object]:
+    def _judged(self, way: Way, pairs: list[tuple[Map, Map]], shows: list[float]) -> dict[str, object]:
         """What to keep. Pictures whose masks are so unsure that the error could be beyond the worst allowed will be run again in float32; few may be."""
         allowed = limits(self.card.profile().preprocess.size)
-        strays = max(float((exact - fast).abs().mean()) / max(show, 1e-6) for (exact, fast), show in zip(pairs, shows, strict=True))
+        strays = max(float(np.abs(exact - fast).mean()) / max(show, 1e-6) for (exact, fast), show in zip(pairs, shows, strict=True))
         limit = min(allowed.worst / strays, 1.0) if strays > 0 else 1.0
         again = [show > limit for show in shows]
         found = differences([exact for exact, _ in pairs], [exact if one else fast for (exact, fast), one in zip(pairs, again, strict=True)])

@@ -14,18 +14,16 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from ...networks.half_precision import split_in_place
+from ...arrays import Array, alike, as_array, floats
 from ..cards import Card
 from ..devices import cpu_threads
-from ..load import load
+from ..memory import out_of_memory
 from ..store import sha256
-from .fitting import fit_for
 from .kept import code_identity, keep_bytes, kept_bytes, short_hash
 from .sides import outputs_of
-from .torch_engine import out_of_memory
+from .split import split_in_place
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -34,7 +32,6 @@ __all__ = ["OpenVINOModel", "has_bf16", "identity", "is_installed", "open_model"
 
 log = logging.getLogger(__name__)
 
-CPU = torch.device("cpu")
 GRAPHS = 3
 """compiled graphs a model holds, one for each input size: a host that feeds ever new sizes must not fill the memory"""
 
@@ -81,23 +78,22 @@ class OpenVINOModel:
         """by input size, those that are idle"""
         self._lock = Lock()
 
-    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         """See `source.Model`. Raises: OutOfMemory."""
         channels, height, width = batch.shape[1:]
-        made: list[list[Tensor]] = []
-        with out_of_memory(CPU, width, height), self._idle(channels, height, width) as request:
-            for one in batch.to("cpu", torch.float32).split(1):
+        made: list[list[NDArray[np.float32]]] = []
+        with out_of_memory("cpu", width, height), self._idle(channels, height, width) as request:
+            for one in as_array(floats(batch)):
                 _lay_in(request.input_tensors[0].data, one)
                 request.infer()
-                results = outputs_of([one.data for one in request.output_tensors], height, width, first_alone=not side_outputs)
-                made.append([torch.from_numpy(one)[None] for one in results])
-        outputs = made[0] if len(made) == 1 else [torch.cat(same) for same in zip(*made, strict=True)]
-        return [one.to(batch.device) for one in outputs]
+                made.append(outputs_of([one.data for one in request.output_tensors], height, width, first_alone=not side_outputs))
+            outputs = [same[0][None] if len(made) == 1 else np.stack(same) for same in zip(*made, strict=True)]
+            return [alike(one, batch) for one in outputs]
 
     def prepare(self) -> None:
         """Compile for the card's own size now, not at the first picture. Raises: ModelCorrupt, BadInput, OutOfMemory."""
         size = self.card.profile().preprocess.size
-        with out_of_memory(CPU, 0, 0), self._idle(self.card.network.in_channels, size, size):
+        with out_of_memory("cpu", 0, 0), self._idle(self.card.network.in_channels, size, size):
             pass
 
     @contextmanager
@@ -130,15 +126,23 @@ class OpenVINOModel:
                 return _core().import_model(graph, "CPU", self._settings())
             except RuntimeError as error:  # made by the same version, so this should not be; drawing it anew always works
                 log.info("A compiled graph could not be used: %s", error)
-        from .openvino_graph import drawn
-
-        network = load(self.card, self._file, CPU)
-        if self.precision == "bf16":
-            network = fit_for(torch.bfloat16, network, self.sha256, stored=torch.float32)
-        compiled = _core().compile_model(drawn(network, channels, height, width), "CPU", self._settings())
+        compiled = _core().compile_model(self._drawn(channels, height, width), "CPU", self._settings())
         if height == width == self.card.profile().preprocess.size:
             keep_bytes(subject, circumstances, compiled.export_model().getvalue())
         return compiled
+
+    def _drawn(self, channels: int, height: int, width: int) -> ov.Model:
+        """The network itself. Reading and fitting it takes PyTorch, which graphs that are kept do without."""
+        import torch
+
+        from ..load import load
+        from .fitting import fit_for
+        from .openvino_graph import drawn
+
+        network = load(self.card, self._file, "cpu")
+        if self.precision == "bf16":
+            network = fit_for(torch.bfloat16, network, self.sha256, stored=torch.float32)
+        return drawn(network, channels, height, width)
 
     def _settings(self) -> dict[str, object]:
         shared = {"NUM_STREAMS": self.at_once} if self.at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
@@ -146,13 +150,13 @@ class OpenVINOModel:
         return {"INFERENCE_PRECISION_HINT": self.precision, "INFERENCE_NUM_THREADS": cpu_threads(), "ENABLE_CPU_PINNING": False, **shared}
 
 
-def _lay_in(place: np.ndarray, picture: Tensor) -> None:
-    """A picture [1, C, H, W] put where the graph reads it: as it is, or in three parts, [1, 3 · C, H, W]."""
-    channels = picture.shape[1]
+def _lay_in(place: NDArray[np.float32], picture: NDArray[np.float32]) -> None:
+    """A picture [C, H, W] put where the graph reads it: as it is, [1, C, H, W], or in three parts, [1, 3 · C, H, W]."""
+    channels = len(picture)
     first = channels if place.shape[1] != channels else 0
-    np.copyto(place[:, first : first + channels], picture.numpy(force=True))  # in rows from channels side by side: PyTorch needs four times as long
+    place[0, first : first + channels] = picture
     if first:
-        split_in_place(torch.from_numpy(place))
+        split_in_place(place)
 
 
 def open_model(card: Card, file: Path, precision: Precision, at_once: int = 1) -> OpenVINOModel:

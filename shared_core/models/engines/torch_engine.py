@@ -6,29 +6,32 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ...errors import OutOfMemory
+from ...arrays import Array, as_array, as_tensor
 from ...networks.half_precision import HalfUnit
 from ..cards import Card
 from ..load import load
+from ..memory import out_of_memory
 from ..store import sha256
 from .fitting import fit_for
 from .kept import code_identity, short_hash
 
-__all__ = ["TorchModel", "has_bf16", "identity", "open_model", "out_of_memory"]
+__all__ = ["TorchModel", "has_bf16", "identity", "open_model"]
 
-EXHAUSTED = ("out of memory", "can't allocate memory", "not enough memory", "CUDNN_STATUS_ALLOC_FAILED", "CUBLAS_STATUS_ALLOC_FAILED")
-"""how CUDA, CPU, Windows and MPS allocators say it; they share no exception class"""
+Precision = Literal["fp32", "bf16", "fp16"]
+FORMATS: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class TorchModel:
     """A `Model` run by PyTorch."""
 
-    def __init__(self, card: Card, sha256: str, network: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
-        self.card, self.sha256, self.device, self.dtype = card, sha256, device, dtype
+    def __init__(self, card: Card, sha256: str, network: nn.Module, device: torch.device | str, dtype: torch.dtype) -> None:
+        self.card, self.sha256, self.device, self.dtype = card, sha256, torch.device(device), dtype
         ready = network if dtype == torch.float32 else fit_for(dtype, network, sha256)
         self.network = ready.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         takes_floats = any(isinstance(one, HalfUnit) and one.reads_picture for one in self.network.modules())
@@ -36,19 +39,21 @@ class TorchModel:
         self.nbytes = sum(one.nbytes for one in self.network.parameters())
         """memory the weights take"""
 
-    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         """See `source.Model`. Raises: OutOfMemory."""
-        with out_of_memory(self.device, batch.shape[-1], batch.shape[-2]):
+        given = as_tensor(batch)
+        with out_of_memory(str(self.device), given.shape[-1], given.shape[-2]):
             with torch.inference_mode(), _exact():
-                logits = self.network(batch.to(self.device, self.input_dtype, memory_format=torch.channels_last))
+                logits = self.network(given.to(self.device, self.input_dtype, memory_format=torch.channels_last))
             # copied outside inference mode: pipelines may work in place on what they get
-            return [one.to(batch.device, torch.float32, copy=True).contiguous() for one in (logits if side_outputs else logits[:1])]
+            made = [one.to(given.device, torch.float32, copy=True).contiguous() for one in (logits if side_outputs else logits[:1])]
+        return [as_array(one) for one in made] if isinstance(batch, np.ndarray) else made
 
 
-def open_model(card: Card, file: Path, device: torch.device, dtype: torch.dtype) -> TorchModel:
+def open_model(card: Card, file: Path, device: torch.device | str, precision: Precision) -> TorchModel:
     """The card's model from its weights file. Raises: ModelCorrupt, BadInput, OutOfMemory."""
-    with out_of_memory(device, 0, 0):
-        return TorchModel(card, sha256(file), load(card, file, device), device, dtype)
+    with out_of_memory(str(device), 0, 0):
+        return TorchModel(card, sha256(file), load(card, file, device), device, FORMATS[precision])
 
 
 def has_bf16() -> bool:
@@ -56,24 +61,11 @@ def has_bf16() -> bool:
     return bool(getattr(torch.cpu, "_is_amx_tile_supported", bool)())
 
 
-def identity(device: torch.device) -> str:
+def identity(device: str) -> str:
     """Changes with PyTorch, our code and the processor."""
-    if device.type == "cuda":
+    if device.startswith("cuda"):
         return short_hash(torch.__version__, code_identity(), torch.cuda.get_device_name(device))
-    return short_hash(torch.__version__, code_identity(), str(device), platform.processor(), platform.machine(), torch.backends.cpu.get_cpu_capability())
-
-
-@contextmanager
-def out_of_memory(device: torch.device, width: int, height: int) -> Iterator[None]:
-    """Turn any allocator's failure into `OutOfMemory`; a size of 0 means that the weights themselves did not fit."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
-        if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in EXHAUSTED):
-            raise
-        if not width:
-            raise OutOfMemory("The model does not fit into the memory of {device}.", device=str(device)) from None
-        raise OutOfMemory("{width}×{height} pixels at once do not fit into the memory of {device}.", width=width, height=height, device=str(device)) from None
+    return short_hash(torch.__version__, code_identity(), device, platform.processor(), platform.machine(), torch.backends.cpu.get_cpu_capability())
 
 
 @contextmanager
