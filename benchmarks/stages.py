@@ -48,7 +48,7 @@ def steps(file: Path, models: ModelCache) -> dict[str, Callable[[State], object]
         "shrink": lambda state: network_input(_image(state), profile.preprocess)[0],
         "network": lambda state: network(state["shrink"])[0],
         "read": lambda state: read_map(state["network"], profile.reading),
-        "enlarge": lambda state: enlarge_map(state["read"], _image(state).shape[1], _image(state).shape[2]).clip(0, 1),
+        "enlarge": lambda state: np.clip(alpha := enlarge_map(state["read"], *_image(state).shape[1:3]), 0, 1, out=alpha),
         "refine": lambda state: refine_alpha(_image(state), state["enlarge"], EDGE_PER_ENLARGEMENT * max(_image(state).shape[1:3]) / width),
         "foreground": lambda state: estimate_foreground(_image(state), state["refine"]),
         "cut-out": lambda state: cutout(state["foreground"], state["refine"]),
