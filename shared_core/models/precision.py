@@ -113,7 +113,9 @@ def _probable(card: Card, logits: Array) -> Batch:
             powers = np.exp(x - x.max(1, keepdims=True))
             return powers / powers.sum(1, keepdims=True)
         power = np.exp(-np.abs(x))
-        return np.where(x < 0, power, np.float32(1)) / (1 + power)
+        mask: Batch = np.where(x < 0, power, np.float32(1))
+        mask /= 1 + power
+        return mask
 
 
 def _resized(picture: Batch, size: int) -> Batch:

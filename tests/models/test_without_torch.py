@@ -1,4 +1,4 @@
-"""PyTorch takes a second to load: where OpenVINO runs a model whose graph is kept, nobody does."""
+"""PyTorch takes a second to load: where OpenVINO runs a model whose graph is kept, nobody does. Nor is loaded what OpenVINO itself can do without."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from u2studio.shared_core.models import devices
 pytest.importorskip("openvino")
 
 PROGRAM = """
+import importlib
 import sys
 import numpy as np
 from u2studio.shared_core.models.cache import ModelCache
@@ -21,6 +22,8 @@ from u2studio.shared_core.models.cache import ModelCache
 for batch in np.zeros((1, 3, 320, 320), np.float32), np.random.default_rng(0).random((1, 3, 320, 320), np.float32):
     (made,) = ModelCache(*sys.argv[1:]).get("u2netp")(batch)
     assert isinstance(made, np.ndarray) and made.shape == (1, 1, 320, 320)
+assert "openvino.tools.ovc" not in sys.modules
+assert importlib.import_module("openvino.tools.ovc").convert_model
 print("torch" in sys.modules)
 """
 

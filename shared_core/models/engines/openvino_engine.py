@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
+from types import ModuleType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -32,6 +35,7 @@ __all__ = ["OpenVINOModel", "has_bf16", "identity", "is_installed", "open_model"
 
 log = logging.getLogger(__name__)
 
+CONVERTER = "openvino.tools.ovc"
 GRAPHS = 3
 """compiled graphs a model holds, one for each input size: a host that feeds ever new sizes must not fill the memory"""
 
@@ -53,10 +57,10 @@ def has_bf16() -> bool:
 
 def identity() -> str:
     """Changes with OpenVINO, our code and the CPU. Raises: as `has_bf16`."""
-    import openvino as ov
-
     core = _core()
-    return short_hash(ov.__version__, code_identity(), core.get_property("CPU", "FULL_DEVICE_NAME"), core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return short_hash(
+        _openvino().__version__, code_identity(), core.get_property("CPU", "FULL_DEVICE_NAME"), core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    )
 
 
 class OpenVINOModel:
@@ -96,7 +100,7 @@ class OpenVINOModel:
         with out_of_memory("cpu", 0, 0), self._idle(self.card.network.in_channels, size, size):
             pass
 
-    @contextmanager
+    @contextlib.contextmanager
     def _idle(self, channels: int, height: int, width: int) -> Iterator[ov.InferRequest]:
         """A request for an input size that nobody else uses meanwhile."""
         size = channels, height, width
@@ -168,6 +172,15 @@ def open_model(card: Card, file: Path, precision: Precision, at_once: int = 1) -
 
 @cache
 def _core() -> ov.Core:
-    import openvino as ov
+    return _openvino().Core()
 
-    return ov.Core()
+
+@cache
+def _openvino() -> ModuleType:
+    """OpenVINO without its converter of other programs' models, which brings a web client along: it takes as long to load, and as much memory, as the rest."""
+    if "openvino" not in sys.modules and CONVERTER not in sys.modules:
+        sys.modules[CONVERTER] = None  # pyright: ignore[reportArgumentType]
+        with contextlib.suppress(ImportError):
+            importlib.import_module("openvino")
+        del sys.modules[CONVERTER]  # who asks for it gets it
+    return importlib.import_module("openvino")
