@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
-from ctypes.util import find_library
 from functools import cache
 from pathlib import Path
 
@@ -77,8 +76,10 @@ def _automatic() -> str:
 
 def _may_have_gpu() -> bool:
     """Whether anything here speaks for a GPU that PyTorch might use."""
-    if sys.platform == "win32" and any(find_library(one) for one in WINDOWS_DRIVERS):
-        return True
+    if sys.platform == "win32":
+        from ctypes.util import find_library
+
+        return _has_nvidia_driver() or any(find_library(one) for one in WINDOWS_DRIVERS)
     return sys.platform == "darwin" or any(Path(one).exists() for one in DRIVERS) or _has_nvidia_driver()
 
 

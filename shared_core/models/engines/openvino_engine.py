@@ -9,7 +9,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
@@ -44,10 +44,8 @@ Precision = Literal["f32", "bf16"]
 
 def is_installed() -> bool:
     """Whether OpenVINO is there. It is not imported."""
-    try:
-        return bool(version("openvino"))
-    except PackageNotFoundError:
-        return False
+    found = find_spec("openvino")
+    return found is not None and found.origin is not None  # a folder that happens to be called so has none
 
 
 def has_bf16() -> bool:
