@@ -11,13 +11,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from u2studio.shared_core.cli.arrivals import arriving
+from u2studio.shared_core.cli.folder import Folder
+from u2studio.shared_core.cli.photo import Made, Photo
+from u2studio.shared_core.cli.report import Report
 from u2studio.shared_core.imaging.files import Found, find_pictures, read_provenance
+from u2studio.shared_core.processors import processors
+from u2studio.shared_core.progress import Progress
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -44,6 +50,21 @@ def _wait_for(test: Callable[[], object], seconds: float = 90) -> None:
     while not test():
         assert time.monotonic() < until, "did not come true"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("jobs", "share"), [(1, 6), (2, 3), (4, 1), (12, 1)])
+def test_photos_at_once_share_the_processors(jobs: int, share: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("u2studio.shared_core.processors._cores", lambda: 6)
+    monkeypatch.setattr("u2studio.shared_core.processors.sys", SimpleNamespace(modules={}))  # without PyTorch
+    used: list[int] = []
+
+    def do(photo: Photo, progress: Progress) -> Made:
+        used.append(processors())
+        return Made(provenance={}, notices=[])
+
+    folder = Folder(do, {}, title="Cutting out", overwrite=False, resume=False, report=Report(None), jobs=jobs)
+    folder.work(iter([Found(path=Path("photo.jpg"))] * 3))
+    assert used == [share] * 3
 
 
 def test_several_at_once_make_what_one_after_the_other_makes(u2studio: Callable, album: Path) -> None:
