@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,8 +12,7 @@ from .spec import OPERATIONS, Operation
 from .spec.check import checked_parameters, closest
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
+    from .arrays import Array
     from .models.source import ModelSource
     from .notices import Notice
 
@@ -22,19 +20,19 @@ __all__ = ["Outputs", "operation", "operations", "run"]
 
 
 @dataclass(frozen=True)
-class Outputs(Mapping[str, "Tensor"]):
+class Outputs(Mapping[str, "Array"]):
     """The pictures an operation made, by output name, and how they were made.
 
     `figures` holds measured numbers, in lists by picture where there is one for each (confidence, …); `provenance` the operation, its parameters,
     and each model's card and file hash; `notices` what the user should be told.
     """
 
-    pictures: Mapping[str, Tensor]
+    pictures: Mapping[str, Array]
     figures: Mapping[str, object] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
 
-    def __getitem__(self, name: str) -> Tensor:
+    def __getitem__(self, name: str) -> Array:
         return self.pictures[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -60,7 +58,7 @@ def operation(operation_id: str) -> Operation:
 
 def run(
     operation_id: str,
-    images: Mapping[str, Tensor],
+    images: Mapping[str, Array],
     params: Mapping[str, object] | None = None,
     *,
     models: ModelSource,
@@ -71,16 +69,19 @@ def run(
 
     Args:
         operation_id: one of `operations()`.
-        images: tensors by input name; kinds and shapes as in `spec.operation.Kind`. A batch of one is repeated to the others' batch.
+        images: NumPy arrays, or tensors on any device, by input name; kinds and shapes as in `spec.operation.Kind`. A batch of one is repeated to the
+            others' batch.
         params: values by parameter name; what is left out takes its default.
         models: where models come from.
         progress: told of every network pass and tile; may raise `Cancelled`.
         wanted: names of the outputs to make; what nobody wants costs nothing. Default: all.
-    Returns: the wanted outputs, on the device and in the batch order of the images.
+    Returns: the wanted outputs in the batch order of the images: arrays where these are arrays, else tensors on their device.
     Raises: BadInput, ModelMissing, ModelCorrupt, OutOfMemory, Cancelled.
     """
+    from .arrays import as_array, as_tensor, is_tensor, place
     from .imaging.contract import checked_pictures
-    from .models.engines.torch_engine import out_of_memory
+    from .models.memory import out_of_memory
+    from .pipelines.families import perform
     from .pipelines.job import Job
 
     chosen = operation(operation_id)
@@ -91,9 +92,9 @@ def run(
     values = checked_parameters(chosen, params or {})
     pictures = checked_pictures(chosen, images)
     job = Job(models=models, progress=progress, wanted=frozenset(names if wanted is None else wanted))
-    pipeline = importlib.import_module(f".pipelines.{chosen.family}", __package__)
     first = next(one for one in pictures.values() if one is not None)
-    with out_of_memory(first.device, first.shape[2], first.shape[1]):
-        made = getattr(pipeline, chosen.id)(**pictures, **values, job=job)
+    with out_of_memory(place(first), first.shape[2], first.shape[1]):
+        made = perform(chosen, pictures, values, job)
+    given_back = as_tensor if any(is_tensor(one) for one in images.values()) else as_array
     provenance = {"operation": chosen.id, "parameters": values, "models": job.models_used}
-    return Outputs({name: made[name] for name in names if name in job.wanted}, job.figures, provenance, tuple(job.notices))
+    return Outputs({name: given_back(made[name]) for name in names if name in job.wanted}, job.figures, provenance, tuple(job.notices))

@@ -247,7 +247,7 @@ def _spoilt(one: Input, right: Tensor) -> Mapping[str, object]:
     nan.view(-1)[7], large.view(-1)[7], low.view(-1)[7] = math.nan, 1.01, -0.01
     by_kind = {"channels first": right.permute(0, 3, 1, 2), "two channels": right[..., :2]} if one.kind == "image" else {"with a channel": right[..., None]}
     return {
-        "an array": right.numpy(), "None": None,
+        "a list": right.tolist(), "None": None,
         "without a batch": right[0], "with an axis more": right[None], "empty": right[:0], "without rows": right[:, :0], **by_kind,
         "NaN": nan, "infinite": torch.full_like(floats, math.inf), "too large": large, "negative": low,
         "whole numbers": right.long(), "complex": floats.to(torch.complex64),

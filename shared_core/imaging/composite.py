@@ -1,18 +1,14 @@
-"""The subject over a new background, or with its alpha as transparency. Straight alpha, blended in sRGB as GIMP and ComfyUI do."""
+"""The subject over a new background. Straight alpha, blended in sRGB as GIMP and ComfyUI do."""
 
 from __future__ import annotations
 
-from functools import partial
-
-import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .alone import each
+from .cutout import as_floats
 
-__all__ = ["as_floats", "colour_values", "composite", "cover", "cutout"]
+__all__ = ["colour_values", "composite", "cover"]
 
 _ROWS = 512
 """Rows blended at once, so that a large picture of bytes never stands in memory as floats."""
@@ -42,35 +38,6 @@ def composite(foreground: Tensor, alpha: Tensor, background: Tensor | str) -> Te
     return blended
 
 
-def cutout(foreground: Tensor, alpha: Tensor) -> Tensor:
-    """The foreground with `alpha` as its fourth channel; colours stay as they are (straight, not premultiplied).
-
-    Args:
-        foreground: uint8 or float32 0..1, [B, H, W, 3 or 4]; a fourth channel is replaced.
-        alpha: 0..1, [B, H, W].
-    Returns: [B, H, W, 4], of the foreground's dtype.
-    """
-    made = torch.empty((*alpha.shape, 4), dtype=foreground.dtype, device=foreground.device)
-    for one in range(len(alpha)):
-        each(partial(_join, foreground[one], alpha[one], made[one]), [slice(y, y + _ROWS) for y in range(0, alpha.shape[1], _ROWS)], alpha.device)
-    return made
-
-
-def _join(foreground: Tensor, alpha: Tensor, made: Tensor, rows: slice) -> None:
-    if made.device.type == "cpu" and made.dtype in (torch.uint8, torch.float32):  # five times as fast
-        colour, opaque = np.ascontiguousarray(foreground[rows].numpy()), np.ascontiguousarray(alpha[rows].float().numpy())
-        opaque = cv2.convertScaleAbs(opaque, alpha=255) if made.dtype == torch.uint8 else opaque
-        place = made[rows].numpy()
-        if colour.shape[2] == 4:
-            np.copyto(place, colour)
-        else:
-            cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA, dst=place)
-        cv2.insertChannel(opaque, place, 3)
-        return
-    opaque = alpha[rows].mul(255).round_().byte() if made.dtype == torch.uint8 else alpha[rows].to(made.dtype)
-    made[rows][..., :3], made[rows][..., 3] = foreground[rows][..., :3], opaque
-
-
 def cover(picture: Tensor, height: int, width: int) -> Tensor:
     """Scale a picture, aspect kept, until it covers height×width, and cut off what sticks out evenly.
 
@@ -93,8 +60,3 @@ def cover(picture: Tensor, height: int, width: int) -> Tensor:
 def colour_values(colour: str) -> Tensor:
     """The red, green and blue of "#rrggbb", float32 0..1, [3]."""
     return torch.tensor([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
-
-
-def as_floats(picture: Tensor) -> Tensor:
-    """uint8 → float32 0..1; floats as they are."""
-    return picture.float().div_(255) if picture.dtype == torch.uint8 else picture.float()

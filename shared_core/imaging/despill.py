@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from .composite import as_floats
+from .cutout import as_floats
 
 __all__ = ["despill"]
 

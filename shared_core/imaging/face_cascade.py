@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-import torch
 
 from .alone import each
 from .faces import Face, merged, same_face
@@ -122,7 +121,7 @@ def _scan(levels: list[np.ndarray], number: int, turns: Iterable[int], side: int
     level = levels[number]
     sizes = max(WINDOW, smallest * max(level.shape) / side), 2 * WINDOW + 8 if number else max(level.shape)
     seen: list[_Seen] = []
-    each(lambda turn: seen.extend(_proposals(level, turn, sizes)), turns, torch.device("cpu"))
+    each(lambda turn: seen.extend(_proposals(level, turn, sizes)), turns, level)
     proposals = _apart(sorted(seen))  # which thread was first is chance
     found: list[Face] = []
     for proposal in sorted(proposals, key=lambda one: -one.windows):

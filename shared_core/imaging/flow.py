@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .composite import as_floats
+from .cutout import as_floats
 
 __all__ = ["EYE", "Flow", "Plane", "edge_flow", "gaussian", "luminance", "smear"]
 

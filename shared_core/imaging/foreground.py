@@ -6,11 +6,11 @@ from functools import partial
 from typing import NamedTuple
 
 import cv2
-import torch
-from torch import Tensor
 
+from ..arrays import Array, alike, as_array, empty, is_on_cpu, library
 from ..progress import Progress, silent
 from .alone import each
+from .cutout import rgb_of
 from .planes import box_mean, colour_levels, enlarge_blocks, shrink_blocks, shrink_levels, shrink_plane
 
 __all__ = ["estimate_foreground", "free_colours"]
@@ -41,14 +41,14 @@ Place = tuple[slice, slice]
 class _Means(NamedTuple):
     """Foreground and background of a picture's blocks."""
 
-    colours: Tensor
+    colours: Array
     """[6, h, w], in the picture's levels"""
     top: int
     left: int
     """the block that the first of them is"""
 
 
-def estimate_foreground(image: Tensor, alpha: Tensor, progress: Progress = silent) -> Tensor:
+def estimate_foreground(image: Array, alpha: Array, progress: Progress = silent) -> Array:
     """The colours F of image = alpha·F + (1 - alpha)·B, by fusing blurred foreground and background, coarse to fine.
 
     Only the surroundings of half-transparent pixels are worked, and only such pixels are changed.
@@ -61,12 +61,12 @@ def estimate_foreground(image: Tensor, alpha: Tensor, progress: Progress = silen
     Raises: Cancelled, through `progress`.
     Source: Forte: "Approximate Fast Foreground Colour Estimation", ICIP 2021, with other radii and weights, three passes instead of two.
     """
-    foreground = image[..., :3].clone(memory_format=torch.contiguous_format)
+    foreground = rgb_of(image)
     free_colours(image, alpha, foreground, progress)
     return foreground
 
 
-def free_colours(image: Tensor, alpha: Tensor, colours: Tensor, progress: Progress = silent) -> None:
+def free_colours(image: Array, alpha: Array, colours: Array, progress: Progress = silent) -> None:
     """`estimate_foreground`, written where alpha is between 0 and 1 into what already holds the image's colours.
 
     Args:
@@ -85,11 +85,11 @@ def free_colours(image: Tensor, alpha: Tensor, colours: Tensor, progress: Progre
             progress(one * len(steps) + row, batch * len(steps), "estimating foreground colours")
             if means:
                 here = [place for place in places if place[0].start // _TILE * _TILE == y]
-                each(partial(_free, image[one], alpha[one], colours[one], means), here, alpha.device)
+                each(partial(_free, image[one], alpha[one], colours[one], means), here, alpha)
     progress(batch * len(steps), batch * len(steps), "estimating foreground colours")
 
 
-def _places(alpha: Tensor) -> list[Place]:
+def _places(alpha: Array) -> list[Place]:
     """What is half transparent in each tile of a picture, as rectangles of whole blocks."""
     height, width = alpha.shape
     tiles = [(y, x) for y in range(0, height, _TILE) for x in range(0, width, _TILE)]
@@ -97,11 +97,11 @@ def _places(alpha: Tensor) -> list[Place]:
 
     def look(tile: tuple[int, int]) -> None:
         rows, columns = slice(tile[0], min(tile[0] + _TILE, height)), slice(tile[1], min(tile[1] + _TILE, width))
-        left, top, wide, high = cv2.boundingRect(_soft(alpha[rows, columns]).numpy(force=True))
+        left, top, wide, high = cv2.boundingRect(as_array(_soft(alpha[rows, columns])))
         if wide:
             found[tile] = _whole_blocks(rows, top, high), _whole_blocks(columns, left, wide)
 
-    each(look, tiles, alpha.device)
+    each(look, tiles, alpha)
     return [found[tile] for tile in tiles if tile in found]
 
 
@@ -110,10 +110,10 @@ def _whole_blocks(within: slice, first: int, length: int) -> slice:
     return slice(within.start + start, min(within.start + stop, within.stop))
 
 
-def _soft(alpha: Tensor) -> Tensor:
+def _soft(alpha: Array) -> Array:
     """Where an alpha is neither 0 nor 1 once stored in a byte: uint8, not 0."""
-    if alpha.device.type == "cpu":  # four times as fast
-        return torch.from_numpy(cv2.inRange(alpha.numpy(), _OPAQUE, 1 - _OPAQUE))
+    if is_on_cpu(alpha):  # four times as fast
+        return alike(cv2.inRange(as_array(alpha), _OPAQUE, 1 - _OPAQUE), alpha)
     return ((alpha >= _OPAQUE) & (alpha <= 1 - _OPAQUE)).byte()
 
 
@@ -123,7 +123,7 @@ def _grown(place: Place, by: int, height: int, width: int) -> Place:
     return slice(max(0, rows.start - by), min(rows.stop + by, height)), slice(max(0, columns.start - by), min(columns.stop + by, width))
 
 
-def _block_means(image: Tensor, alpha: Tensor, places: list[Place]) -> _Means:
+def _block_means(image: Array, alpha: Array, places: list[Place]) -> _Means:
     """The first pass, for all that lies around some places."""
     hull = (
         slice(min(one.start for one, _ in places), max(one.stop for one, _ in places)),
@@ -131,20 +131,20 @@ def _block_means(image: Tensor, alpha: Tensor, places: list[Place]) -> _Means:
     )
     rows, columns = _grown(hull, _FAR, *alpha.shape)
     blocks = -(-(rows.stop - rows.start) // _BLOCK), -(-(columns.stop - columns.start) // _BLOCK)
-    weighted = torch.empty(8, *blocks, device=alpha.device)
+    weighted = empty((8, *blocks), alpha)
 
     def shrink(y: int) -> None:
         part = slice(y, min(y + _ROWS, rows.stop)), columns
         opaque = shrink_plane(alpha[part], _STEP)
-        made = _weighted(shrink_levels(image[part], _STEP), None, opaque.square().square_(), (1 - opaque).square_().square_())
+        made = _weighted(shrink_levels(image[part], _STEP), None, _fourth_power(opaque), _fourth_power(1 - opaque))
         top = (y - rows.start) // _BLOCK
         weighted[:, top : top + _ROWS // _BLOCK] = shrink_blocks(made, _BLOCK // _STEP)
 
-    each(shrink, range(rows.start, rows.stop, _ROWS), alpha.device)
+    each(shrink, range(rows.start, rows.stop, _ROWS), alpha)
     return _Means(_divided(box_mean(weighted, _BLOCKS)), rows.start // _BLOCK, columns.start // _BLOCK)
 
 
-def _free(image: Tensor, alpha: Tensor, colours: Tensor, means: _Means, place: Place) -> None:
+def _free(image: Array, alpha: Array, colours: Array, means: _Means, place: Place) -> None:
     """The passes that follow, and the last one on the picture's own pixels, written into `colours`."""
     longer = max(alpha.shape)
     step = next(step for side, step in _SIDES if longer >= side)
@@ -156,7 +156,7 @@ def _free(image: Tensor, alpha: Tensor, colours: Tensor, means: _Means, place: P
     _replace(colours[place], _soft(opaque), freed)
 
 
-def _enlarged(means: _Means, place: Place, step: int) -> Tensor:
+def _enlarged(means: _Means, place: Place, step: int) -> Array:
     """Means of blocks for every pixel of a place in a picture `step` times smaller. → [6, h, w]"""
     inside = [(one.start - _BLOCK * first, one.stop - _BLOCK * first) for one, first in zip(place, (means.top, means.left), strict=True)]
     skipped = [max(0, start // _BLOCK - 1) for start, _ in inside]
@@ -167,7 +167,7 @@ def _enlarged(means: _Means, place: Place, step: int) -> Tensor:
     return enlarge_blocks(blocks, _BLOCK // step, bottom, right)[:, top:, left:]
 
 
-def _fused(image: Tensor, alpha: Tensor, means: Tensor, step: int) -> Tensor:
+def _fused(image: Array, alpha: Array, means: Array, step: int) -> Array:
     """Means of foreground and background, in a picture `step` times smaller, from ones of larger surroundings. → [6, h, w]"""
     colour, opaque = shrink_levels(image, step), shrink_plane(alpha, step)
     clear = 1 - opaque
@@ -177,42 +177,56 @@ def _fused(image: Tensor, alpha: Tensor, means: Tensor, step: int) -> Tensor:
     return means
 
 
-def _weighted(foreground: Tensor, background: Tensor | None, opaque: Tensor, clear: Tensor) -> Tensor:
+def _weighted(foreground: Array, background: Array | None, opaque: Array, clear: Array) -> Array:
     """Two weights, and colours times weights: [8, h, w]. Without a background of its own the foreground stands for both."""
-    made = torch.empty(8, *opaque.shape, device=opaque.device)
+    made, xp = empty((8, *opaque.shape), opaque), library(opaque)
     made[0], made[1] = opaque, clear
-    torch.mul(foreground, opaque, out=made[2:5])
-    torch.mul(foreground if background is None else background, clear, out=made[5:8])
+    xp.multiply(foreground, opaque, out=made[2:5])
+    xp.multiply(foreground if background is None else background, clear, out=made[5:8])
     return made
 
 
-def _divided(means: Tensor) -> Tensor:
+def _divided(means: Array) -> Array:
     """Weighted colours divided by their weights: [8, h, w] → [6, h, w]."""
-    weights = means[:2].clamp_(min=_TINY)
-    means[2:].unflatten(0, (2, 3)).div_(weights[:, None])
+    weights = means[:2].clip(_TINY)
+    means[2:5] /= weights[0]
+    means[5:] /= weights[1]
     return means[2:]
 
 
-def _explained(colour: Tensor, alpha: Tensor, means: Tensor, top: float) -> Tensor:
+def _explained(colour: Array, alpha: Array, means: Array, top: float) -> Array:
     """The mean foreground, moved as far as the picture's colour asks for: F + alpha·(colour - alpha·F - (1 - alpha)·B)."""
     near, far = means[:3], means[3:]
-    unexplained = torch.lerp(far, near, alpha)
-    torch.sub(colour, unexplained, out=unexplained)
-    return torch.addcmul(near, unexplained, alpha, out=unexplained).clamp_(0, top)
+    made = far - near
+    made *= 1 - alpha
+    made += near
+    xp = library(made)
+    xp.subtract(colour, made, out=made)
+    made *= alpha
+    made += near
+    return xp.clip(made, 0, top, out=made)
 
 
-def _top(image: Tensor) -> float:
-    return 255.0 if image.dtype == torch.uint8 else 1.0
+def _top(image: Array) -> float:
+    return 255.0 if image.dtype == library(image).uint8 else 1.0
 
 
-def _replace(colours: Tensor, soft: Tensor, freed: Tensor) -> None:
+def _replace(colours: Array, soft: Array, freed: Array) -> None:
     """Put colours [3, h, w] where `soft`; a fourth channel stays."""
-    if colours.dtype == torch.uint8:
-        freed = freed.round_().byte()
-    if colours.device.type != "cpu":
-        torch.where(soft[..., None] > 0, freed.permute(1, 2, 0), colours[..., :3], out=colours[..., :3])
+    xp = library(colours)
+    if colours.dtype == xp.uint8:
+        freed = xp.round(freed, out=freed)
+    if not is_on_cpu(colours):
+        colours[..., :3] = xp.where(soft[..., None] > 0, freed.permute(1, 2, 0).to(colours.dtype), colours[..., :3])
         return
-    planes = [*freed.contiguous().numpy()]  # five times as fast
-    if colours.shape[2] == 4:
-        planes.append(cv2.extractChannel(colours.numpy(), 3))
-    cv2.copyTo(cv2.merge(planes), soft.numpy(), colours.numpy())
+    place = as_array(colours)
+    planes = [*as_array(freed).astype(place.dtype)]  # five times as fast
+    if place.shape[2] == 4:
+        planes.append(cv2.extractChannel(place, 3))
+    cv2.copyTo(cv2.merge(planes), as_array(soft), place)
+
+
+def _fourth_power(share: Array) -> Array:
+    square = share * share
+    square *= square
+    return square

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
+from ..arrays import Array, floats, is_on_cpu, library
 from .planes import box_mean, box_mean_in_double, colour_planes, enlarge_blocks, shrink_blocks
 
 __all__ = ["fast_guided_filter", "guided_filter", "linear_models"]
@@ -19,7 +17,7 @@ _CENTRE = 0.5
 """A guide lowered by this has the same a, and smaller numbers, which cancel less. The same for all tiles, so that these change nothing."""
 
 
-def guided_filter(guide: Tensor, alpha: Tensor, radius: int, eps: float) -> Tensor:
+def guided_filter(guide: Array, alpha: Array, radius: int, eps: float) -> Array:
     """Filter `alpha` so that it follows the edges of `guide`: per window the linear model alpha ≈ a·guide + b, averaged over all windows.
 
     Args:
@@ -33,7 +31,7 @@ def guided_filter(guide: Tensor, alpha: Tensor, radius: int, eps: float) -> Tens
     return fast_guided_filter(guide, alpha, radius, eps, 1)
 
 
-def fast_guided_filter(guide: Tensor, alpha: Tensor, radius: int, eps: float, subsample: int) -> Tensor:
+def fast_guided_filter(guide: Array, alpha: Array, radius: int, eps: float, subsample: int) -> Array:
     """The guided filter with its linear models computed on a picture `subsample` times smaller: the cost falls with its square.
 
     Worked in tiles that give the same result as the whole, so memory stays bounded.
@@ -48,7 +46,8 @@ def fast_guided_filter(guide: Tensor, alpha: Tensor, radius: int, eps: float, su
     Source: He, Sun: "Fast Guided Filter", arXiv:1505.00996, algorithm 2 (block means for the smaller picture, bilinear models).
     """
     _, height, width = alpha.shape
-    filtered = torch.empty_like(alpha, dtype=torch.float32)
+    xp = library(alpha)
+    filtered = xp.empty_like(alpha, dtype=xp.float32)
     small_radius = max(1, round(radius / subsample))
     halo = subsample * (2 * small_radius + 1)  # the model of a window, the mean over windows, the neighbour of the enlargement
     side = subsample * max(1, _TILE // subsample, 2 * small_radius)
@@ -57,7 +56,7 @@ def fast_guided_filter(guide: Tensor, alpha: Tensor, radius: int, eps: float, su
             for x in range(0, width, side):
                 y0, x0, y1, x1 = max(0, y - halo), max(0, x - halo), y + side + halo, x + side + halo
                 colour = colour_planes(guide[one, y0:y1, x0:x1])
-                coarse = shrink_blocks(alpha[one, None, y0:y1, x0:x1].float(), subsample)[0]
+                coarse = shrink_blocks(floats(alpha[one, None, y0:y1, x0:x1]), subsample)[0]
                 models = linear_models(shrink_blocks(colour, subsample), coarse, small_radius, eps)
                 models = enlarge_blocks(models, subsample, *colour.shape[1:])
                 value = (models[:3] * colour).sum(0) + models[3]
@@ -65,7 +64,7 @@ def fast_guided_filter(guide: Tensor, alpha: Tensor, radius: int, eps: float, su
     return filtered
 
 
-def linear_models(colour: Tensor, alpha: Tensor, radius: int, eps: float) -> Tensor:
+def linear_models(colour: Array, alpha: Array, radius: int, eps: float) -> Array:
     """The averaged linear models of one picture: a for red, green, blue, and b.
 
     Args:
@@ -75,44 +74,50 @@ def linear_models(colour: Tensor, alpha: Tensor, radius: int, eps: float) -> Ten
         eps: as in `guided_filter`.
     Returns: float32, [4, H, W].
     """
-    planes = torch.empty((13, *alpha.shape), dtype=torch.float32, device=alpha.device)
-    red, green, blue = shifted = torch.sub(colour, _CENTRE, out=planes[:3])
-    planes[3] = alpha
-    for place, (one, other) in enumerate(((red, red), (red, green), (red, blue), (green, green), (green, blue), (blue, blue)), 4):
-        torch.mul(one, other, out=planes[place])
-    torch.mul(shifted, alpha, out=planes[10:])
+    red, green, blue = shifted = colour - _CENTRE
+    products = [one * other for one, other in ((red, red), (red, green), (red, blue), (green, green), (green, blue), (blue, blue))]
+    xp = library(alpha)
+    planes = xp.concatenate((shifted, alpha[None], xp.stack(products), shifted * alpha))
     means = box_mean_in_double(planes, radius)
     models = planes[:4]
-    rows = max(1, _AT_ONCE // alpha.shape[1]) if alpha.device.type == "cpu" else len(alpha)
+    rows = max(1, _AT_ONCE // alpha.shape[1]) if is_on_cpu(alpha) else len(alpha)
     for y in range(0, len(alpha), rows):
         _solve(means[:, y : y + rows], eps, models[:, y : y + rows])
     return box_mean(models, radius)
 
 
-def _solve(means: Tensor, eps: float, models: Tensor) -> None:
+def _solve(means: Array, eps: float, models: Array) -> None:
     """Write the model of each window into `models`, [4, H, W].
 
     `means` are those of red, green, blue, alpha, of products of two colours, and of colours times alpha, [13, H, W]; they are used up.
     """
     r, g, b, mean_alpha, rr, rg, rb, gg, gb, bb, r_alpha, g_alpha, b_alpha = means
     for product, one, other in ((rr, r, r), (rg, r, g), (rb, r, b), (gg, g, g), (gb, g, b), (bb, b, b)):
-        product.addcmul_(one, other, value=-1)
+        product -= one * other
     for variance in (rr, gg, bb):
-        variance.add_(eps)
+        variance += eps
     for product, one in ((r_alpha, r), (g_alpha, g), (b_alpha, b)):
-        product.addcmul_(one, mean_alpha, value=-1)
+        product -= one * mean_alpha
     # the inverse of a symmetric 3×3 matrix by its cofactors
     c_rr, c_rg, c_rb = _cross(gg, bb, gb, gb), _cross(rb, gb, rg, bb), _cross(rg, gb, rb, gg)
     c_gg, c_gb, c_bb = _cross(rr, bb, rb, rb), _cross(rb, rg, rr, gb), _cross(rr, gg, rg, rg)
-    determinant = (rr * c_rr).addcmul_(rg, c_rg).addcmul_(rb, c_rb)
+    determinant = rr * c_rr
+    determinant += rg * c_rg
+    determinant += rb * c_rb
     offset = mean_alpha
     for place, (own, by_r, by_g, by_b) in enumerate(((r, c_rr, c_rg, c_rb), (g, c_rg, c_gg, c_gb), (b, c_rb, c_gb, c_bb))):
-        slope = (by_r * r_alpha).addcmul_(by_g, g_alpha).addcmul_(by_b, b_alpha).div_(determinant)
-        offset.addcmul_(slope, own.add_(_CENTRE), value=-1)
+        slope = by_r * r_alpha
+        slope += by_g * g_alpha
+        slope += by_b * b_alpha
+        slope /= determinant
+        own += _CENTRE
+        offset -= slope * own
         models[place] = slope
     models[3] = offset
 
 
-def _cross(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+def _cross(a: Array, b: Array, c: Array, d: Array) -> Array:
     """a · b - c · d."""
-    return (a * b).addcmul_(c, d, value=-1)
+    made = a * b
+    made -= c * d
+    return made

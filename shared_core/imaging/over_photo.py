@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .composite import as_floats, colour_values, composite
+from .composite import colour_values, composite
+from .cutout import as_floats
 from .flow import EYE
 
 __all__ = ["drawing_over_blur", "ink_over"]

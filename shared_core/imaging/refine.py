@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-import torch
-from torch import Tensor
-
+from ..arrays import Array, as_array, floats, library
 from ..progress import Progress, silent
 from .alone import each
 from .guided_filter import linear_models
@@ -27,7 +25,7 @@ _FLAT, _EDGE = 0.2, 0.6
 """An alpha that changes by less than the first within the edge width is no edge, by more than the second surely is."""
 
 
-def refine_alpha(image: Tensor, alpha: Tensor, edge_width: float, progress: Progress = silent) -> Tensor:
+def refine_alpha(image: Array, alpha: Array, edge_width: float, progress: Progress = silent) -> Array:
     """Fit a coarse or blurred alpha to the edges of the photo.
 
     Around every edge of the alpha the guided filter follows the photo, and the transition is made steeper between the lowest and the
@@ -45,7 +43,7 @@ def refine_alpha(image: Tensor, alpha: Tensor, edge_width: float, progress: Prog
     Source: fast guided filter (He, Sun 2015); the steepening between local extremes and its constants are ours, chosen on pictures with known alpha.
     """
     batch, height, width = alpha.shape
-    refined = alpha.to(torch.float32, copy=True)
+    refined = floats(alpha, copy=True)
     if edge_width <= 0:
         return refined
     radius = max(1, round(edge_width / 3))
@@ -57,17 +55,16 @@ def refine_alpha(image: Tensor, alpha: Tensor, edge_width: float, progress: Prog
     for one in range(batch):
         for row, y in enumerate(steps):
             tiles = [(slice(y, y + side), slice(x, x + side)) for x in range(0, blocks[1], side)]
-            each(partial(_refine_tile, image[one], alpha[one], refined[one], reach, block), tiles, alpha.device)
+            each(partial(_refine_tile, image[one], alpha[one], refined[one], reach, block), tiles, alpha)
             progress(one * len(steps) + row + 1, batch * len(steps), "refining edges")
     return refined
 
 
-def _refine_tile(image: Tensor, alpha: Tensor, refined: Tensor, reach: int, block: int, tile: Place) -> None:
+def _refine_tile(image: Array, alpha: Array, refined: Array, reach: int, block: int, tile: Place) -> None:
     """Write what changes in one tile of one picture into `refined`. Places and `reach` are in blocks."""
     around = _grown(tile, 5 * reach + 2)  # three for the extremes and their mean, two for the filter, and neighbours for the enlargement
     coarse = shrink_plane(alpha[_pixels(around, block)], block)
-    lowest, highest = coarse.aminmax()
-    if highest - lowest <= _FLAT:
+    if coarse.max() - coarse.min() <= _FLAT:
         return
     edges = _edges(coarse, reach)
     active = _active(edges[2], around, tile)
@@ -79,41 +76,56 @@ def _refine_tile(image: Tensor, alpha: Tensor, refined: Tensor, reach: int, bloc
     low, span, _ = edges = edges[(slice(None), *here)]
     steeper = low + span * _steepened((coarse[here] - low) / span, _BEFORE)
     part = _pixels(near, block)
-    colour, before = colour_planes(image[part]), alpha[part].float()
+    xp = library(alpha)
+    colour, before = colour_planes(image[part]), floats(alpha[part])
     models = linear_models(shrink_blocks(colour, block), steeper, reach, _EDGE_VARIANCE)
-    red, green, blue, offset, low, span, strength = enlarge_blocks(torch.cat((models, edges)), block, *before.shape)
-    followed = (red * colour[0]).add_(green * colour[1]).add_(blue * colour[2]).add_(offset)
-    after = _steepened(followed.sub_(low).div_(span).clamp_(0, 1), _AFTER).mul_(span).add_(low)
-    after = torch.lerp(before, after, strength).clamp_(0, 1)  # means of extremes come out of running sums: 1 may be 1.00002
+    red, green, blue, offset, low, span, strength = enlarge_blocks(xp.concatenate((models, edges)), block, *before.shape)
+    followed = red * colour[0]
+    followed += green * colour[1]
+    followed += blue * colour[2]
+    followed += offset
+    followed -= low
+    followed /= span
+    after = _steepened(xp.clip(followed, 0, 1, out=followed), _AFTER)
+    after *= span
+    after += low
+    after -= before
+    after *= strength
+    after += before
+    xp.clip(after, 0, 1, out=after)  # means of extremes come out of running sums: 1 may be 1.00002
 
     target = _pixels(active, block)
     refined[target] = after[_within(target, part)]
 
 
-def _edges(coarse: Tensor, reach: int) -> Tensor:
+def _edges(coarse: Array, reach: int) -> Array:
     """Lowest alpha around each block, its distance to the highest, and how surely that is an edge: [3, H, W]."""
+    xp = library(coarse)
     low, high = box_mean(window_extremes(coarse, 2 * reach), reach)
-    low, high = torch.minimum(low, coarse), torch.maximum(high, coarse)
-    span = (high - low).clamp_(min=1e-3)
-    strength = ((span - _FLAT) / (_EDGE - _FLAT)).clamp_(0, 1)
-    return torch.stack((low, span, strength * strength * (3 - 2 * strength)))
+    low, high = xp.minimum(low, coarse), xp.maximum(high, coarse)
+    span = (high - low).clip(1e-3)
+    strength = ((span - _FLAT) / (_EDGE - _FLAT)).clip(0, 1)
+    return xp.stack((low, span, strength * strength * (3 - 2 * strength)))
 
 
-def _active(strength: Tensor, around: Place, tile: Place) -> Place | None:
+def _active(strength: Array, around: Place, tile: Place) -> Place | None:
     """The rectangle of blocks in a tile that change, and one more for the enlargement; None where nothing does."""
     rows, columns = _within(tile, around)
-    used = strength[rows, columns] > 0
+    used = as_array(strength[rows, columns] > 0)
     if not used.any():
         return None
     extents = []
     for axis, one in enumerate(tile):
-        places = used.any(1 - axis).nonzero()
+        (places,) = used.any(1 - axis).nonzero()
         extents.append(slice(one.start + int(places[0]), one.start + int(places[-1]) + 1))
     return _grown((extents[0], extents[1]), 1)
 
 
-def _steepened(share: Tensor, times: float) -> Tensor:
-    return share.sub(0.5).mul_(times).add_(0.5).clamp_(0, 1)
+def _steepened(share: Array, times: float) -> Array:
+    steep = share - 0.5
+    steep *= times
+    steep += 0.5
+    return library(steep).clip(steep, 0, 1, out=steep)
 
 
 def _grown(place: Place, by: int) -> Place:

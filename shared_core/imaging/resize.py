@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor
+
+from ..arrays import Array, alike, as_array, floats, is_on_cpu, library
+from .antialiased import shrink_bytes
+from .cutout import as_floats
 
 __all__ = ["enlarge_map", "shrink", "truncated_to_bytes"]
 
 
-def shrink(image: Tensor, height: int, width: int, filter_name: str) -> Tensor:
+def shrink(image: Array, height: int, width: int, filter_name: str) -> Array:
     """The RGB of a picture at a network's size. Aspect is the caller's business.
 
     Args:
@@ -23,20 +24,28 @@ def shrink(image: Tensor, height: int, width: int, filter_name: str) -> Tensor:
             beyond the border where it enlarges (scikit-image 0.14, order 1); "lanczos", antialiased with three lobes, on bytes as Pillow does it.
     Returns: float32 0..1, [B, 3, height, width], on the image's device.
     """
-    planes = image[..., :3].permute(0, 3, 1, 2)
-    if filter_name == "lanczos":
-        return torch.stack([_by_pillow(one, height, width, filter_name) for one in image[..., :3]]).to(image.device)
     if filter_name == "bilinear":
-        return _sampled(planes.float().div(255) if planes.dtype == torch.uint8 else planes, height, width)
-    # On bytes, seven times faster than on floats; and hosts that hold a photo as floats get the very mask of those that hold bytes:
-    # where a network doubts, half a level of its input moves its answer by twenty.
-    levels = planes if planes.dtype == torch.uint8 else planes.mul(255).round_().byte()
-    planes = levels if levels.device.type == "cpu" else levels.float().div_(255)
-    small = F.interpolate(planes, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
-    return small.float().div_(255) if small.dtype == torch.uint8 else small
+        return library(image).moveaxis(_between_neighbours(_between_neighbours(image[..., :3], 1, height), 2, width), -1, 1)
+    if is_on_cpu(image) or filter_name == "lanczos":
+        small = np.stack([_shrunken(one[..., :3], height, width, filter_name) for one in as_array(image)])
+        return alike(np.moveaxis(small, -1, 1) / np.float32(255), image)
+    import torch.nn.functional as F
+
+    planes = as_floats(image[..., :3]).mul(255).round_().div_(255).permute(0, 3, 1, 2)
+    return F.interpolate(planes, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
 
 
-def enlarge_map(alpha: Tensor, height: int, width: int, filter_name: str = "bilinear", *, in_bytes: bool = False) -> Tensor:
+def _shrunken(picture: np.ndarray, height: int, width: int, filter_name: str) -> np.ndarray:
+    """[H, W, 3] → uint8, [height, width, 3].
+
+    On bytes, seven times faster than on floats; and hosts that hold a photo as floats get the very mask of those that hold bytes:
+    where a network doubts, half a level of its input moves its answer by twenty.
+    """
+    levels = np.ascontiguousarray(_levels(picture))
+    return shrink_bytes(levels, height, width) if filter_name == "antialiased" else _by_pillow(levels, height, width, filter_name)
+
+
+def enlarge_map(alpha: Array, height: int, width: int, filter_name: str = "bilinear", *, in_bytes: bool = False) -> Array:
     """Maps resized to the picture's size; pixel centres at halves, edges repeated.
 
     Args:
@@ -48,32 +57,45 @@ def enlarge_map(alpha: Tensor, height: int, width: int, filter_name: str = "bili
     Returns: float32, [B, height, width], on the maps' device.
     """
     if in_bytes or filter_name == "lanczos":
-        return torch.stack([_by_pillow(one[..., None], height, width, filter_name)[0] for one in alpha]).to(alpha.device)
-    if alpha.device.type == "cpu" and min(height, width) >= max(alpha.shape[1:]):  # four times as fast
-        large = np.empty((len(alpha), height, width), np.float32)
-        for one, made in zip(alpha.float().contiguous().numpy(), large, strict=True):
-            cv2.resize(one, (width, height), dst=made, interpolation=cv2.INTER_LINEAR)
-        return torch.from_numpy(large)
-    # antialiasing matters only for photos smaller than the map: Pillow, whom the authors used, always does it
-    return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False, antialias=min(height, width) < max(alpha.shape[1:]))[:, 0]
+        large = np.stack([_by_pillow(_levels(one), height, width, filter_name) for one in as_array(alpha)])
+        return alike(large / np.float32(255), alpha)
+    antialias = min(height, width) < max(alpha.shape[1:])  # only for photos smaller than the map: Pillow, whom the authors used, always does it
+    if is_on_cpu(alpha):  # four times as fast
+        filter_of = _by_pillow if antialias else _by_opencv
+        return alike(np.stack([filter_of(one, height, width, "bilinear") for one in np.ascontiguousarray(as_array(floats(alpha)))]), alpha)
+    import torch.nn.functional as F
+
+    return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False, antialias=antialias)[:, 0]
 
 
-def truncated_to_bytes(alpha: Tensor) -> Tensor:
+def truncated_to_bytes(alpha: Array) -> Array:
     """0..1 brought to the 256 levels of a byte, cut off as `numpy.astype(uint8)` does, not rounded."""
-    return alpha.mul(255).floor_().div_(255)
+    return library(alpha).floor(alpha * 255) / 255
 
 
-def _sampled(planes: Tensor, height: int, width: int) -> Tensor:
-    """Four neighbours at each target pixel's centre, zeros beyond the border."""
-    rows = (torch.arange(height, device=planes.device) * 2 + 1) / height - 1
-    columns = (torch.arange(width, device=planes.device) * 2 + 1) / width - 1
-    grid = torch.stack((columns.expand(height, width), rows[:, None].expand(height, width)), -1)
-    return F.grid_sample(planes, grid.expand(len(planes), -1, -1, -1), mode="bilinear", padding_mode="zeros", align_corners=False)
+def _between_neighbours(picture: Array, axis: int, length: int) -> Array:
+    """A picture at another length along an axis: the two neighbours of each new pixel's centre, mixed; beyond the border there is nothing. → float32"""
+    there = picture.shape[axis]
+    centre = (np.arange(length) + 0.5) * there / length - 0.5
+    before = np.floor(centre).astype(np.int64)
+    made: Array = 0.0
+    for place, share in ((before, 1 - (centre - before)), (before + 1, centre - before)):
+        share = np.where((place >= 0) & (place < there), share, 0).astype(np.float32)
+        place = np.clip(place, 0, there - 1)
+        found = as_floats(picture[:, place] if axis == 1 else picture[:, :, place])
+        made = made + found * alike(share.reshape(-1, *(1,) * (3 - axis)), picture)
+    return made
 
 
-def _by_pillow(picture: Tensor, height: int, width: int, filter_name: str) -> Tensor:
-    """[H, W, 1 or 3] → [1 or 3, height, width], float32 0..1, on the CPU."""
-    levels = picture if picture.dtype == torch.uint8 else picture.mul(255).round().to(torch.uint8)
-    array = levels.cpu().numpy()
-    resized = Image.fromarray(array[..., 0] if array.shape[2] == 1 else array).resize((width, height), Image.Resampling[filter_name.upper()])
-    return torch.from_numpy(np.asarray(resized, np.float32).reshape(height, width, -1).transpose(2, 0, 1) / 255)
+def _levels(picture: np.ndarray) -> np.ndarray:
+    """0..1 or bytes → bytes."""
+    return picture if picture.dtype == np.uint8 else np.rint(picture * np.float32(255)).astype(np.uint8)
+
+
+def _by_pillow(picture: np.ndarray, height: int, width: int, filter_name: str) -> np.ndarray:
+    """[H, W] or [H, W, 3] at another size; of bytes, or [H, W] of floats."""
+    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling[filter_name.upper()]))
+
+
+def _by_opencv(plane: np.ndarray, height: int, width: int, _filter_name: str) -> np.ndarray:
+    return cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from .cleanup import feather
-from .composite import as_floats, colour_values
+from .composite import colour_values
+from .cutout import as_floats
 
 __all__ = ["drop_shadow", "lay_over_shadow"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
+
+from ..arrays import Array, alike, as_array, floats
 
 __all__ = ["constrain_alpha", "make_trimap", "split_trimap"]
 
@@ -15,7 +15,7 @@ _KNOWN = 0.1
 """Trimap values nearer than this to 0 or 1 are known, which forgives JPEG noise."""
 
 
-def make_trimap(alpha: Tensor, inside: float, outside: float) -> Tensor:
+def make_trimap(alpha: Array, inside: float, outside: float) -> Array:
     """Mark an unknown band along the edge of `alpha`, the line where it crosses one half.
 
     What is truly soft (0.05 to 0.95) is unknown wherever it lies.
@@ -26,26 +26,28 @@ def make_trimap(alpha: Tensor, inside: float, outside: float) -> Tensor:
         outside: how far it reaches into the background, in pixels, ≥ 0.
     Returns: trimap of 0, 0.5 and 1, float32, [B, H, W]. Distances are Euclidean between pixel centres; a pixel beside the edge has distance 1.
     """
-    trimap = torch.full_like(alpha, 0.5, dtype=torch.float32)
-    sure_subject, sure_background = alpha > 1 - _SURE, alpha < _SURE
-    for one, subject in enumerate((alpha >= 0.5).cpu().numpy().astype(np.uint8)):
-        deep = torch.from_numpy(_distance_to_zero(subject) > inside).to(alpha.device)
-        far = torch.from_numpy(_distance_to_zero(1 - subject) > outside).to(alpha.device)
-        trimap[one][sure_subject[one] & deep] = 1
-        trimap[one][sure_background[one] & far] = 0
-    return trimap
+    values = as_array(alpha)
+    trimap = np.full(values.shape, 0.5, np.float32)
+    for one, made in zip(values, trimap, strict=True):
+        subject = (one >= 0.5).astype(np.uint8)
+        made[(one > 1 - _SURE) & (_distance_to_zero(subject) > inside)] = 1
+        made[(one < _SURE) & (_distance_to_zero(1 - subject) > outside)] = 0
+    return alike(trimap, alpha)
 
 
-def split_trimap(trimap: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Which pixels are subject, background, unknown: three bool tensors of the trimap's shape. Trimap: 0..1, any middle value is unknown."""
+def split_trimap(trimap: Array) -> tuple[Array, Array, Array]:
+    """Which pixels are subject, background, unknown: three bools for each pixel. Trimap: 0..1, any middle value is unknown."""
     subject, background = trimap > 1 - _KNOWN, trimap < _KNOWN
     return subject, background, ~(subject | background)
 
 
-def constrain_alpha(alpha: Tensor, trimap: Tensor) -> Tensor:
+def constrain_alpha(alpha: Array, trimap: Array) -> Array:
     """`alpha` where the trimap is unknown, 1 where it says subject, 0 where it says background. All [B, H, W], 0..1."""
     subject, background, _ = split_trimap(trimap)
-    return alpha.float().masked_fill(subject, 1).masked_fill(background, 0)
+    constrained = floats(alpha, copy=True)
+    constrained[subject] = 1
+    constrained[background] = 0
+    return constrained
 
 
 def _distance_to_zero(mask: np.ndarray) -> np.ndarray:

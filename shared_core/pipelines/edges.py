@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
-from ..imaging.closed_form import closed_form_alpha
-from ..imaging.crf import crf_alpha
+from ..arrays import Array, alike, as_tensor
 from ..imaging.refine import refine_alpha
 from ..imaging.trimap import constrain_alpha, make_trimap
 from ..progress import Progress
@@ -16,7 +13,7 @@ _CRF_REACH = (1.0, 100.0)
 """pixels; what the CRF takes as its width"""
 
 
-def fit_to_edges(image: Tensor, alpha: Tensor, method: str, width: float, progress: Progress, trimap: Tensor | None = None) -> Tensor:
+def fit_to_edges(image: Array, alpha: Array, method: str, width: float, progress: Progress, trimap: Array | None = None) -> Array:
     """The alpha with its edge fitted to the photo.
 
     Args:
@@ -32,9 +29,14 @@ def fit_to_edges(image: Tensor, alpha: Tensor, method: str, width: float, progre
     if method == "none" or (width <= 0 and trimap is None):
         return alpha
     if method == "crf":
-        fitted = crf_alpha(image, alpha, min(max(width, _CRF_REACH[0]), _CRF_REACH[1]), progress)
+        from ..imaging.crf import crf_alpha
+
+        fitted = alike(crf_alpha(as_tensor(image), as_tensor(alpha), min(max(width, _CRF_REACH[0]), _CRF_REACH[1]), progress), alpha)
     else:
         fitted = refine_alpha(image, alpha, width, progress)
-        if method == "closed_form":
-            return closed_form_alpha(image, make_trimap(fitted, width, width) if trimap is None else trimap, fitted, progress)
+    if method == "closed_form":
+        from ..imaging.closed_form import closed_form_alpha
+
+        unknown = make_trimap(fitted, width, width) if trimap is None else trimap
+        return alike(closed_form_alpha(as_tensor(image), as_tensor(unknown), as_tensor(fitted), progress), alpha)
     return fitted if trimap is None else constrain_alpha(fitted, trimap)

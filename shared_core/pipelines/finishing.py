@@ -7,8 +7,9 @@ from torch import Tensor
 from ..imaging import cleanup
 from ..imaging.background import blurred_background, gradient
 from ..imaging.composite import composite as composite_over
-from ..imaging.composite import cover, cutout
+from ..imaging.composite import cover
 from ..imaging.crop import subject_box
+from ..imaging.cutout import cutout
 from ..imaging.despill import despill as take_off_spill
 from ..imaging.foreground import estimate_foreground
 from ..imaging.shadow import drop_shadow as shadow_of

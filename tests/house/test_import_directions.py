@@ -9,8 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "shared_core"
-FOUNDATION = {"errors", "notices", "progress", "texts"}
+FOUNDATION = {"arrays", "errors", "notices", "processors", "progress", "texts"}
 MAY_IMPORT = {
+    "arrays": set(),
+    "processors": set(),
     "errors": {"texts"},
     "notices": {"texts"},
     "progress": set(),
@@ -29,7 +31,8 @@ MAY_IMPORT = {
 }
 """room of shared_core → the rooms it may import"""
 THIRD_PARTY = {
-    "errors": set(), "notices": set(), "progress": set(), "texts": set(), "spec": set(), "door": {"torch"},
+    "arrays": {"numpy", "torch"}, "processors": {"torch"},
+    "errors": set(), "notices": set(), "progress": set(), "texts": set(), "spec": set(), "door": set(),
     "networks": {"torch"}, "worker": {"torch", "numpy", "platformdirs"},
 }  # fmt: skip
 """room → the only third-party packages it may import; rooms not named are free"""

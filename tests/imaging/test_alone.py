@@ -10,7 +10,7 @@ import torch
 
 from u2studio.shared_core.imaging.alone import each
 
-CPU = torch.device("cpu")
+PICTURE = torch.zeros(1)
 
 
 @pytest.fixture(params=[1, 2], ids=["one thread", "two threads"])
@@ -29,13 +29,13 @@ def test_every_part_is_done_once_and_alone(threads: int) -> None:
         inside.append(torch.get_num_threads())
         done.append(part)
 
-    each(work, range(50), CPU)
+    each(work, range(50), PICTURE)
     assert sorted(done) == list(range(50))
     assert set(inside) == {1}
 
 
 def test_the_hosts_setting_stays_also_for_threads_that_are_born_later(threads: int) -> None:
-    each(lambda _: None, range(4), CPU)
+    each(lambda _: None, range(4), PICTURE)
     found: list[int] = []
     later = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
     later.start()
@@ -50,7 +50,7 @@ def test_inference_mode_holds_inside(threads: int) -> None:
         def work(place: int) -> None:
             made[place] = 1
 
-        each(work, range(8), CPU)
+        each(work, range(8), PICTURE)
     assert torch.equal(made, torch.ones(8))
 
 
@@ -60,4 +60,4 @@ def test_the_first_error_is_raised(threads: int) -> None:
             raise ValueError(part)
 
     with pytest.raises(ValueError, match=r"^3$"):
-        each(work, range(9), CPU)
+        each(work, range(9), PICTURE)

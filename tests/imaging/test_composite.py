@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from u2studio.shared_core.imaging.composite import composite, cover, cutout
+from u2studio.shared_core.imaging.composite import composite, cover
+from u2studio.shared_core.imaging.cutout import cutout
 
 
 def test_over_a_colour():

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from u2studio.shared_core import operation, run
-from u2studio.shared_core.imaging.composite import as_floats
+from u2studio.shared_core.imaging.cutout import as_floats
 from u2studio.shared_core.models.cache import ModelCache
 
 from .conftest import ROOT, Run

@@ -1,0 +1,60 @@
+"""Pictures of bytes made smaller by a bilinear filter as wide as the shrinking, as Pillow's BILINEAR does it.
+
+By the package cykooz-resizer (part of the `fast` extra), else by PyTorch: both need a tenth of Pillow's time. Each rounds after each direction, in an order of
+its own, so a byte differs by one at most.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .alone import each
+
+__all__ = ["shrink_bytes"]
+
+_PARTS = 8
+"""worked side by side; each is copied once, so that small ones need little memory and large ones little time"""
+
+
+def shrink_bytes(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A picture at another size.
+
+    Args:
+        image: uint8, [H, W, 3].
+        height: target, in pixels, ≥ 1.
+        width: target, in pixels, ≥ 1.
+    Returns: uint8, [height, width, 3].
+    """
+    try:
+        import cykooz_resizer as fast
+    except ImportError:
+        return _by_pytorch(image, height, width)
+    made = np.empty((height, width, 3), np.uint8)
+    edges = [height * part // _PARTS for part in range(_PARTS + 1)]
+    each(partial(_shrink_rows, fast, image, made), [slice(*rows) for rows in zip(edges, edges[1:], strict=False) if rows[0] < rows[1]], image)
+    return made
+
+
+def _shrink_rows(fast: Any, image: np.ndarray, made: np.ndarray, rows: slice) -> None:
+    """Rows of the result, from the rows that their filters reach."""
+    scale = len(image) / len(made)
+    reach = max(scale, 1.0)
+    first = max(0, int((rows.start + 0.5) * scale - reach) - 1)
+    last = min(len(image), int((rows.stop - 0.5) * scale + reach) + 2)
+    source = fast.ImageData(image.shape[1], last - first, fast.PixelType.U8x3, image[first:last].tobytes())
+    target = fast.ImageData(made.shape[1], rows.stop - rows.start, fast.PixelType.U8x3)
+    top = rows.start * scale - first
+    box = fast.CropBox(0, top, image.shape[1], min((rows.stop - rows.start) * scale, last - first - top))
+    fast.Resizer().resize(source, target, fast.ResizeOptions(fast.ResizeAlg.convolution(fast.FilterType.bilinear), crop_box=box))
+    made[rows] = np.frombuffer(target.get_buffer(), np.uint8).reshape(made[rows].shape)
+
+
+def _by_pytorch(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    import torch
+    import torch.nn.functional as F
+
+    planes = torch.from_numpy(image).permute(2, 0, 1)[None]
+    return F.interpolate(planes, size=(height, width), mode="bilinear", align_corners=False, antialias=True)[0].permute(1, 2, 0).numpy()
