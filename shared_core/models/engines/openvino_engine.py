@@ -55,10 +55,8 @@ def has_bf16() -> bool:
 
 def identity() -> str:
     """Changes with OpenVINO, our code and the CPU. Raises: as `has_bf16`."""
-    core = _core()
-    return short_hash(
-        _openvino().__version__, code_identity(), core.get_property("CPU", "FULL_DEVICE_NAME"), core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    )
+    described = (_core().get_property("CPU", one) for one in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES"))
+    return short_hash(_openvino().__version__, code_identity(), *described)
 
 
 class OpenVINOModel:
