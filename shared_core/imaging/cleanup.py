@@ -1,6 +1,6 @@
 """Cleaning an alpha: specks, holes, and the place, hardness and softness of its edge. Lengths are in pixels of the alpha.
 
-Each function takes alphas [B, H, W], 0..1, and returns new ones, float32, on the same device; the work is done by OpenCV on the CPU.
+Each function takes alphas [B, H, W], 0..1, and returns new ones, float32, of their kind and in their place; the work is done by OpenCV on the CPU.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+from ..arrays import Array, alike, as_array, floats, library
 
 __all__ = ["feather", "fill_holes", "grow", "harden", "keep_largest", "remove_specks"]
 
@@ -24,7 +24,7 @@ _SOLID, _VISIBLE = 0.5, 0.02
 """A region is what is connected at or above the first; its soft fringe reaches as far as it stays above the second."""
 
 
-def keep_largest(alpha: Tensor) -> Tensor:
+def keep_largest(alpha: Array) -> Array:
     """Only the largest connected region, with its soft fringe; everything else becomes 0. Nothing changes where there is no region."""
 
     def one(plane: Plane) -> Plane:
@@ -37,7 +37,7 @@ def keep_largest(alpha: Tensor) -> Tensor:
     return _each(alpha, one)
 
 
-def remove_specks(alpha: Tensor, minimum_area: float) -> Tensor:
+def remove_specks(alpha: Array, minimum_area: float) -> Array:
     """Every connected region of fewer than `minimum_area` pixels becomes 0, with its soft fringe; also a faint one that is nowhere solid."""
 
     def one(plane: Plane) -> Plane:
@@ -51,7 +51,7 @@ def remove_specks(alpha: Tensor, minimum_area: float) -> Tensor:
     return _each(alpha, one)
 
 
-def fill_holes(alpha: Tensor, maximum_area: float = float("inf")) -> Tensor:
+def fill_holes(alpha: Array, maximum_area: float = float("inf")) -> Array:
     """Holes of at most `maximum_area` pixels become 1, with their soft fringe. What touches the picture's border is no hole."""
 
     def one(plane: Plane) -> Plane:
@@ -67,14 +67,18 @@ def fill_holes(alpha: Tensor, maximum_area: float = float("inf")) -> Tensor:
     return _each(alpha, one)
 
 
-def harden(alpha: Tensor, hardness: float) -> Tensor:
+def harden(alpha: Array, hardness: float) -> Array:
     """Make soft edges steeper around one half. `hardness`: 0 changes nothing, 1 leaves only 0 and 1."""
     if hardness >= 1:
-        return (alpha >= 0.5).float()
-    return alpha.sub(0.5).div_(1 - hardness).add_(0.5).clamp_(0, 1).float()
+        return floats(alpha >= 0.5)
+    steep = floats(alpha, copy=True)
+    steep -= 0.5
+    steep /= 1 - hardness
+    steep += 0.5
+    return library(steep).clip(steep, 0, 1, out=steep)
 
 
-def grow(alpha: Tensor, distance: float) -> Tensor:
+def grow(alpha: Array, distance: float) -> Array:
     """Move the edge outwards by `distance` pixels, inwards where negative, keeping its softness. Between whole pixels the results are mixed."""
     if distance < 0:
         return 1 - grow(1 - alpha, -distance)
@@ -84,10 +88,10 @@ def grow(alpha: Tensor, distance: float) -> Tensor:
         grown = _dilated(plane, whole)
         return grown if whole == distance else grown + np.float32(distance - whole) * (_dilated(grown, 1) - grown)
 
-    return _each(alpha, one) if distance else _copied(alpha)
+    return _each(alpha, one) if distance else floats(alpha, copy=True)
 
 
-def feather(alpha: Tensor, distance: float) -> Tensor:
+def feather(alpha: Array, distance: float) -> Array:
     """Soften the edge over `distance` pixels to either side: a Gaussian blur with half of that as its sigma. The border is repeated outwards."""
 
     sigma = distance / 2
@@ -102,16 +106,15 @@ def feather(alpha: Tensor, distance: float) -> Tensor:
             plane = np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REPLICATE), np.float32)
         return plane
 
-    return _each(alpha, one).clamp_(0, 1) if distance > _SHARP else _copied(alpha)
+    return _each(alpha, one).clip(0, 1) if distance > _SHARP else floats(alpha, copy=True)
 
 
-def _each(alpha: Tensor, change: Callable[[Plane], Plane]) -> Tensor:
-    planes = [torch.from_numpy(np.array(change(plane), np.float32)) for plane in alpha.float().cpu().numpy()]
-    return torch.stack(planes).to(alpha.device)
-
-
-def _copied(alpha: Tensor) -> Tensor:
-    return alpha.to(torch.float32, copy=True)
+def _each(alpha: Array, change: Callable[[Plane], Plane]) -> Array:
+    planes = as_array(floats(alpha))
+    changed = np.empty(planes.shape, np.float32)
+    for plane, made in zip(planes, changed, strict=True):
+        made[:] = change(plane)
+    return alike(changed, alpha)
 
 
 def _regions(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -8,14 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
+from ..arrays import Array, alike, as_array, floats
 from ..errors import BadInput
 from ..progress import Progress, silent
+from .areas import area_means
 from .planes import colour_planes
+from .resize import enlarge_map
 from .tiles import Tiling
 from .trimap import constrain_alpha, split_trimap
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = ["closed_form_alpha"]
+
+Plane = NDArray[np.float32]
 
 _SIDE, _OVERLAP = 512, 96
 """Pixels. A tile takes about 200 MB while it is solved."""
@@ -32,7 +34,7 @@ _FAINT_PRIOR = 1e-5
 """The same for the first look at a small copy, where the alpha it had is one half everywhere."""
 
 
-def closed_form_alpha(image: Tensor, trimap: Tensor, alpha: Tensor | None = None, progress: Progress = silent) -> Tensor:
+def closed_form_alpha(image: Array, trimap: Array, alpha: Array | None = None, progress: Progress = silent) -> Array:
     """The alpha that explains the picture best where the trimap is unknown, if colours lie on lines within every 3×3 window.
 
     Solved in overlapping tiles that hold unknown pixels, so memory stays bounded; the tiles fade into each other and are held
@@ -48,22 +50,23 @@ def closed_form_alpha(image: Tensor, trimap: Tensor, alpha: Tensor | None = None
     Source: Levin, Lischinski, Weiss: "A Closed-Form Solution to Natural Image Matting", IEEE TPAMI 30, 2008; the prior is ours.
     """
     pymatting = _pymatting()
-    solved = torch.zeros_like(trimap, dtype=torch.float32)
+    solved = np.empty(trimap.shape, np.float32)
     tiling = Tiling(*trimap.shape[1:], side=_SIDE, overlap=_OVERLAP)
 
     def tell(done: int) -> None:
         progress(done, len(trimap) * len(tiling), "solving for fine edges")
 
     for one in range(len(trimap)):
-        known, done = trimap[one].cpu(), one * len(tiling)
-        prior = _first_look(pymatting, image[one], known, partial(tell, done)) if alpha is None else alpha[one].float().cpu()
-        whole = torch.zeros_like(prior)
+        known, done = as_array(trimap[one]), one * len(tiling)
+        prior = _first_look(pymatting, image[one], known, partial(tell, done)) if alpha is None else as_array(floats(alpha[one]))
+        whole = np.zeros_like(prior)
         for number, tile in enumerate(tiling, start=done):
             place = tile.rows, tile.columns
-            whole[place] += tile.window * _solved(pymatting, colour_planes(image[one][place]).cpu(), known[place], prior[place], _PRIOR, partial(tell, number))
+            colour = as_array(colour_planes(image[one][place]))
+            whole[place] += tile.window * _solved(pymatting, colour, known[place], prior[place], _PRIOR, partial(tell, number))
             tell(number + 1)
-        solved[one] = constrain_alpha(whole, known).clamp_(0, 1)
-    return solved
+        solved[one] = constrain_alpha(whole, known).clip(0, 1)
+    return alike(solved, trimap)
 
 
 def _pymatting() -> ModuleType:
@@ -73,32 +76,33 @@ def _pymatting() -> ModuleType:
         raise BadInput("Closed-form refinement needs the package pymatting, which is not installed. Get it with: pip install pymatting") from None
 
 
-def _first_look(pymatting: ModuleType, image: Tensor, trimap: Tensor, told: Callable[[], None]) -> Tensor:
+def _first_look(pymatting: ModuleType, image: Array, trimap: Plane, told: Callable[[], None]) -> Plane:
     """The solution of a copy that fits into one tile, enlarged."""
     factor = max(1, -(-max(trimap.shape) // _SIDE))
-    size = [max(1, length // factor) for length in trimap.shape]
-    colour = F.interpolate(colour_planes(image)[None], size=size, mode="area")[0].cpu()
-    small = F.interpolate(trimap[None, None].float(), size=size, mode="area")[0, 0]
+    height, width = (max(1, length // factor) for length in trimap.shape)
+    colour = as_array(area_means(colour_planes(image), height, width))
+    small = area_means(floats(trimap)[None], height, width)[0]
     subject, background, _ = split_trimap(small)
-    small = torch.where(subject | background, small, 0.5)
-    look = _solved(pymatting, colour, small, torch.full_like(small, 0.5), _FAINT_PRIOR, told)
-    return F.interpolate(look[None, None], size=trimap.shape, mode="bilinear", align_corners=False)[0, 0]
+    small[~(subject | background)] = 0.5
+    look = _solved(pymatting, colour, small, np.full_like(small, 0.5), _FAINT_PRIOR, told)
+    return enlarge_map(look[None], *trimap.shape)[0]
 
 
-def _solved(pymatting: ModuleType, colour: Tensor, trimap: Tensor, prior: Tensor, weight: float, told: Callable[[], None]) -> Tensor:
+def _solved(pymatting: ModuleType, colour: Plane, trimap: Plane, prior: Plane, weight: float, told: Callable[[], None]) -> Plane:
     """One tile. colour [3, h, w], the others [h, w] → [h, w]."""
-    subject, _, unknown = (mask.numpy() for mask in split_trimap(trimap))
+    subject, _, unknown = split_trimap(trimap)
     if not unknown.any():
         return constrain_alpha(prior, trimap)
-    picture = colour.permute(1, 2, 0).double().numpy()
+    picture = np.moveaxis(colour, 0, -1).astype(np.float64)
     tall, wide = (max(0, 3 - length) for length in unknown.shape)  # the Laplacian's windows are 3×3
     padding = ((0, tall), (0, wide))
     picture = np.pad(picture, (*padding, (0, 0)), mode="edge")
-    subject, unknown, believed = (np.pad(plane, padding, mode="edge") for plane in (subject, unknown, prior.double().numpy()))
+    subject, unknown = (np.pad(mask, padding, mode="edge") for mask in (subject, unknown))
+    believed = np.pad(prior.astype(np.float64), padding, mode="edge")
     solution = believed.copy()
     solution[~unknown] = subject[~unknown]
     solution[unknown] = _solution(pymatting, picture, subject.ravel(), unknown.ravel(), believed[unknown], weight, told)
-    return torch.from_numpy(solution[: trimap.shape[0], : trimap.shape[1]]).float().clamp_(0, 1)
+    return solution[: trimap.shape[0], : trimap.shape[1]].clip(0, 1).astype(np.float32)
 
 
 def _solution(

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from functools import partial
 
-from .cutout import as_floats
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..arrays import Array, alike, as_array, is_on_cpu
+from .alone import each
+from .antialiased import shrink_bytes
+from .cutout import without_content
+from .mixing import mix
 
 __all__ = ["colour_values", "composite", "cover"]
 
-_ROWS = 512
-"""Rows blended at once, so that a large picture of bytes never stands in memory as floats."""
 
-
-def composite(foreground: Tensor, alpha: Tensor, background: Tensor | str) -> Tensor:
+def composite(foreground: Array, alpha: Array, background: Array | str) -> Array:
     """Place the foreground over a background: alpha·foreground + (1 - alpha)·background.
 
     Args:
         foreground: the subject's colours, uint8 or float32 0..1, [B, H, W, 3 or 4]; a fourth channel is ignored.
         alpha: 0..1, [B, H, W].
         background: a colour, "#rrggbb", or a picture [1 or B, h, w, 3 or 4], uint8 or float32 0..1; of another size it is scaled to cover.
-    Returns: [B, H, W, 3], of the foreground's dtype.
+    Returns: [B, H, W, 3], of the foreground's dtype. Where the alpha is 0 or 1 it is exactly the background or the foreground.
     """
-    batch, height, width = alpha.shape
-    blended = torch.empty_like(foreground[..., :3], memory_format=torch.contiguous_format)
-    for one in range(batch):
+    _, height, width = alpha.shape
+    blended = without_content(foreground, 3)
+    for one in range(len(alpha)):
         if isinstance(background, str):
-            behind = colour_values(background).to(alpha.device).expand(height, width, 3)
+            behind = alike(colour_values(background), alpha)
         else:
             behind = cover(background[min(one, len(background) - 1)][None], height, width)[0]
-        for y in range(0, height, _ROWS):
-            rows = slice(y, y + _ROWS)
-            mixed = torch.lerp(as_floats(behind[rows]), as_floats(foreground[one, rows, :, :3]), alpha[one, rows, :, None].float())
-            mixed.clamp_(0, 1)  # resizing and lerp may pass 1 by a rounding
-            blended[one, rows] = mixed.mul_(255).round_().byte() if foreground.dtype == torch.uint8 else mixed
+        mix(behind, foreground[one], alpha[one], blended[one])
     return blended
 
 
-def cover(picture: Tensor, height: int, width: int) -> Tensor:
+def cover(picture: Array, height: int, width: int) -> Array:
     """Scale a picture, aspect kept, until it covers height×width, and cut off what sticks out evenly.
 
     Args:
@@ -47,16 +46,44 @@ def cover(picture: Tensor, height: int, width: int) -> Tensor:
         width: of the area, in pixels.
     Returns: [B, height, width, 3], of the same dtype; the picture's own colours where it already has that size.
     """
-    planes = picture[..., :3].permute(0, 3, 1, 2)
-    tall, wide = planes.shape[2:]
+    colours = picture[..., :3]
+    tall, wide = colours.shape[1:3]
     scale = max(height / tall, width / wide)
     size = (max(height, round(tall * scale)), max(width, round(wide * scale)))
     if size != (tall, wide):
-        planes = F.interpolate(planes, size=size, mode="bilinear", align_corners=False, antialias=True)
+        colours = _scaled(colours, *size)
     top, left = (size[0] - height) // 2, (size[1] - width) // 2
-    return planes[:, :, top : top + height, left : left + width].permute(0, 2, 3, 1)
+    return colours[:, top : top + height, left : left + width]
 
 
-def colour_values(colour: str) -> Tensor:
+def colour_values(colour: str) -> np.ndarray:
     """The red, green and blue of "#rrggbb", float32 0..1, [3]."""
-    return torch.tensor([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    return np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)], np.float32)
+
+
+def _scaled(colours: Array, height: int, width: int) -> Array:
+    """[B, h, w, 3] → [B, height, width, 3], bilinear, with a filter as wide as the shrinking where it shrinks."""
+    if is_on_cpu(colours):
+        scaled = np.empty((len(colours), height, width, 3), as_array(colours).dtype)
+        for one, made in zip(as_array(colours), scaled, strict=True):
+            _scale(np.ascontiguousarray(one), made)
+        return alike(scaled, colours)
+    import torch.nn.functional as F
+
+    planes = F.interpolate(colours.permute(0, 3, 1, 2), size=(height, width), mode="bilinear", align_corners=False, antialias=True)
+    return planes.permute(0, 2, 3, 1)
+
+
+def _scale(picture: np.ndarray, made: np.ndarray) -> None:
+    height, width, _ = made.shape
+    if height >= len(picture) and width >= picture.shape[1]:
+        cv2.resize(picture, (width, height), dst=made, interpolation=cv2.INTER_LINEAR)
+    elif picture.dtype == np.uint8:
+        made[:] = shrink_bytes(picture, height, width)
+    else:
+        each(partial(_shrink_channel, picture, made), range(3), picture)
+
+
+def _shrink_channel(picture: np.ndarray, made: np.ndarray, channel: int) -> None:
+    plane = Image.fromarray(np.ascontiguousarray(picture[..., channel]))
+    made[..., channel] = np.asarray(plane.resize((made.shape[1], made.shape[0]), Image.Resampling.BILINEAR))

@@ -6,9 +6,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from ..arrays import Array, alike, as_array, floats
 from ..errors import BadInput
 from ..progress import Progress, silent
 from .tiles import Tiling
@@ -23,7 +22,7 @@ _CERTAIN = 1e-6
 """Probabilities are kept this far from 0 and 1, so that no energy is infinite."""
 
 
-def crf_alpha(image: Tensor, alpha: Tensor, edge_width: float, progress: Progress = silent) -> Tensor:
+def crf_alpha(image: Array, alpha: Array, edge_width: float, progress: Progress = silent) -> Array:
     """Let pixels that are near each other and alike in colour agree on being subject or background. Edges become hard; hair is lost.
 
     Worked in overlapping tiles that fade into each other; tiles without an edge stay as they are.
@@ -38,17 +37,17 @@ def crf_alpha(image: Tensor, alpha: Tensor, edge_width: float, progress: Progres
     Source: Krähenbühl, Koltun: "Efficient Inference in Fully Connected CRFs with Gaussian Edge Potentials", NIPS 2011.
     """
     densecrf = _densecrf()
-    agreed = torch.zeros_like(alpha, dtype=torch.float32)
+    agreed = np.zeros(alpha.shape, np.float32)
     tiling = Tiling(*alpha.shape[1:], side=_SIDE, overlap=min(_SIDE // 2, 32 + 2 * round(edge_width)))
     for one in range(len(alpha)):
         for number, tile in enumerate(tiling):
             place = tile.rows, tile.columns
-            part = alpha[one][place].float().cpu()
+            part = as_array(floats(alpha[one][place]))
             if float(part.min()) < 0.5 <= float(part.max()):
-                part = _inferred(densecrf, _as_bytes(image[one][place]), part.numpy(), edge_width)
-            agreed[one][place] += (tile.window * part).to(agreed.device)
+                part = _inferred(densecrf, _as_bytes(image[one][place]), part, edge_width)
+            agreed[one][place] += tile.window * part
             progress(one * len(tiling) + number + 1, len(alpha) * len(tiling), "letting alike pixels agree")
-    return agreed.clamp_(0, 1)
+    return alike(agreed.clip(0, 1), alpha)
 
 
 def unary_energies(alpha: np.ndarray) -> np.ndarray:
@@ -66,17 +65,16 @@ def _densecrf() -> ModuleType:
         ) from None
 
 
-def _inferred(densecrf: ModuleType, image: np.ndarray, alpha: np.ndarray, edge_width: float) -> Tensor:
+def _inferred(densecrf: ModuleType, image: np.ndarray, alpha: np.ndarray, edge_width: float) -> np.ndarray:
     height, width = alpha.shape
     field = densecrf.DenseCRF2D(width, height, 2)
     field.setUnaryEnergy(unary_energies(alpha))
     field.addPairwiseGaussian(sxy=1, compat=1)
     field.addPairwiseBilateral(sxy=edge_width, srgb=13, rgbim=image, compat=3)
     probabilities = np.array(field.inference(5), np.float32)
-    return torch.from_numpy(probabilities[1].reshape(height, width))
+    return probabilities[1].reshape(height, width)
 
 
-def _as_bytes(image: Tensor) -> np.ndarray:
-    colour = image[..., :3].cpu()
-    colour = colour if colour.dtype == torch.uint8 else colour.mul(255).round_().byte()
-    return np.ascontiguousarray(colour.numpy())
+def _as_bytes(image: Array) -> np.ndarray:
+    colour = np.ascontiguousarray(as_array(image[..., :3]))
+    return colour if colour.dtype == np.uint8 else np.rint(colour * 255).astype(np.uint8)

@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays import Array, as_array, floats, is_on_cpu, library
 from .alone import each
 
-__all__ = ["as_floats", "cutout", "rgb_of"]
+__all__ = ["as_floats", "cutout", "rgb_of", "without_content"]
 
 _ROWS = 512
 """joined at once"""
@@ -24,7 +24,7 @@ def cutout(foreground: Array, alpha: Array) -> Array:
         alpha: 0..1, [B, H, W].
     Returns: [B, H, W, 4], of the foreground's dtype.
     """
-    made = _without_content(foreground, 4)
+    made = without_content(foreground, 4)
     for one in range(len(alpha)):
         each(partial(_join, foreground[one], alpha[one], made[one]), [slice(y, y + _ROWS) for y in range(0, alpha.shape[1], _ROWS)], alpha)
     return made
@@ -47,7 +47,7 @@ def _join(foreground: Array, alpha: Array, made: Array, rows: slice) -> None:
 
 def rgb_of(image: Array) -> Array:
     """[B, H, W, 3 or 4] → its colours alone, [B, H, W, 3], of the same dtype, in memory of their own."""
-    made = _without_content(image, 3)
+    made = without_content(image, 3)
     made[:] = image[..., :3]
     return made
 
@@ -60,6 +60,7 @@ def as_floats(picture: Array) -> Array:
     return made
 
 
-def _without_content(image: Array, channels: int) -> Array:
-    shape = (*image.shape[:3], channels)
+def without_content(image: Array, channels: int, width: int | None = None) -> Array:
+    """[B, H, W, any] → [B, H, W or width, channels] not yet written, of the same dtype and in its place."""
+    shape = (*image.shape[:2], image.shape[2] if width is None else width, channels)
     return np.empty(shape, image.dtype) if isinstance(image, np.ndarray) else image.new_empty(shape)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from functools import partial
 
+import numpy as np
+
+from ..arrays import Array, alike, as_array, empty, floats
 from .cleanup import feather
 from .composite import colour_values
-from .cutout import as_floats
+from .cutout import without_content
+from .mixing import in_strips, mix
 
 __all__ = ["drop_shadow", "lay_over_shadow"]
 
-_ROWS = 512
 
-
-def drop_shadow(alpha: Tensor, right: int, down: int, softness: float, opacity: float) -> Tensor:
+def drop_shadow(alpha: Array, right: int, down: int, softness: float, opacity: float) -> Array:
     """The alpha of the subject's shadow: moved, softened and thinned. What falls outside the picture is lost.
 
     Args:
@@ -26,15 +27,17 @@ def drop_shadow(alpha: Tensor, right: int, down: int, softness: float, opacity: 
     Returns: the shadow's alpha, float32, [B, H, W].
     """
     _, height, width = alpha.shape
-    moved = torch.zeros_like(alpha, dtype=torch.float32)
+    moved = np.zeros(alpha.shape, np.float32)
     if abs(right) < width and abs(down) < height:
         target = slice(max(0, down), height + min(0, down)), slice(max(0, right), width + min(0, right))
         source = slice(max(0, -down), height - max(0, down)), slice(max(0, -right), width - max(0, right))
-        moved[(slice(None), *target)] = alpha[(slice(None), *source)].float()
-    return feather(moved, softness).mul_(opacity)
+        moved[(slice(None), *target)] = as_array(alpha[(slice(None), *source)])
+    shadow = feather(moved, softness)
+    shadow *= opacity
+    return alike(shadow, alpha)
 
 
-def lay_over_shadow(foreground: Tensor, alpha: Tensor, shadow: Tensor, colour: str = "#000000") -> tuple[Tensor, Tensor]:
+def lay_over_shadow(foreground: Array, alpha: Array, shadow: Array, colour: str = "#000000") -> tuple[Array, Array]:
     """The subject over its shadow as one layer of straight colours.
 
     Args:
@@ -44,14 +47,16 @@ def lay_over_shadow(foreground: Tensor, alpha: Tensor, shadow: Tensor, colour: s
         colour: of the shadow, "#rrggbb".
     Returns: foreground [B, H, W, 3] of the same dtype, and alpha, float32 [B, H, W]. Where the subject is opaque its colours stay exactly.
     """
-    under = shadow * (1 - alpha)
-    whole = alpha + under
-    laid = foreground[..., :3].clone()
-    dark = colour_values(colour).to(alpha.device)
+    laid, whole = without_content(foreground, 3), empty(tuple(alpha.shape), alpha)
+    dark = alike(colour_values(colour), alpha)
     for one in range(len(alpha)):
-        for y in range(0, alpha.shape[1], _ROWS):
-            rows = slice(y, y + _ROWS)
-            share = (under[one, rows] / whole[one, rows].clamp(min=1e-6))[..., None]
-            mixed = torch.lerp(as_floats(foreground[one, rows, :, :3]), dark.expand(*share.shape[:2], 3), share)
-            laid[one, rows] = mixed.mul_(255).round_().byte() if foreground.dtype == torch.uint8 else mixed
-    return laid, whole.clamp_(0, 1)
+        in_strips(partial(_lay, foreground[one], alpha[one], shadow[one], dark, laid[one], whole[one]), alpha[one])
+    return laid, whole
+
+
+def _lay(foreground: Array, alpha: Array, shadow: Array, dark: Array, laid: Array, whole: Array, rows: slice) -> None:
+    opaque = floats(alpha[rows])
+    under = shadow[rows] * (1 - opaque)
+    together = opaque + under
+    mix(foreground[rows], dark, under / together.clip(1e-6), laid[rows])
+    whole[rows] = together.clip(0, 1)

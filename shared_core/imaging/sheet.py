@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from functools import partial
 
-from .composite import composite
+import numpy as np
+
+from ..arrays import Array, alike, floats, library
+from .cutout import without_content
+from .mixing import in_strips, interleaved, mix, stored
 
 __all__ = ["checkerboard", "sheet"]
 
@@ -15,7 +18,7 @@ LIGHT, DARK = 0.8, 0.6
 """grays of the checkerboard"""
 
 
-def sheet(image: Tensor, alpha: Tensor, foreground: Tensor) -> Tensor:
+def sheet(image: Array, alpha: Array, foreground: Array) -> Array:
     """Photo | alpha | cut-out over a checkerboard.
 
     Args:
@@ -24,18 +27,27 @@ def sheet(image: Tensor, alpha: Tensor, foreground: Tensor) -> Tensor:
         foreground: the subject's colours, shaped as the image.
     Returns: [B, H, 3·W + two gaps, 3], of the image's dtype.
     """
-    batch, height, width = alpha.shape
-    gap = torch.ones(batch, height, max(2, round(width * GAP)), 3, device=alpha.device)
-    if image.dtype == torch.uint8:
-        gap, gray = gap.mul(255).byte(), alpha.mul(255).round_().byte()
-    else:
-        gray = alpha
-    board = checkerboard(height, width, max(4, min(height, width) // 32)).to(alpha.device)
-    over = composite(foreground, alpha, board[None])
-    return torch.cat((image[..., :3], gap, gray[..., None].expand(-1, -1, -1, 3), gap, over), 2)
+    _, height, width = alpha.shape
+    white = 255 if image.dtype == library(image).uint8 else 1
+    board = alike(checkerboard(height, width, max(4, min(height, width) // 32)), alpha)
+    gap = max(2, round(width * GAP))
+    made = without_content(image, 3, 3 * width + 2 * gap)
+    made[:] = white
+    second, third = width + gap, 2 * (width + gap)
+    made[:, :, :width] = image[..., :3]
+    for one in range(len(alpha)):
+        in_strips(partial(_draw_gray, alpha[one], white, made[one, :, second : second + width]), alpha[one])
+        mix(board, foreground[one], alpha[one], made[one, :, third:])
+    return made
 
 
-def checkerboard(height: int, width: int, cell: int) -> Tensor:
+def checkerboard(height: int, width: int, cell: int) -> np.ndarray:
     """Light and dark gray squares of `cell` pixels, float32, [height, width, 3]."""
-    odd = (torch.arange(height)[:, None] // cell + torch.arange(width)[None] // cell) % 2
-    return torch.where(odd == 1, DARK, LIGHT)[..., None].expand(-1, -1, 3)
+    odd = (np.arange(height)[:, None] // cell + np.arange(width) // cell) % 2 == 1
+    gray = np.where(odd, np.float32(DARK), np.float32(LIGHT))
+    return np.broadcast_to(gray[..., None], (height, width, 3))
+
+
+def _draw_gray(alpha: Array, white: int, made: Array, rows: slice) -> None:
+    gray = floats(alpha[rows]) * white
+    stored(interleaved([gray] * 3), made[rows])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from ..arrays import Array, alike
 
 __all__ = ["Tile", "Tiling"]
 
@@ -17,7 +18,7 @@ class Tile:
 
     rows: slice
     columns: slice
-    window: Tensor
+    window: Array
     """float32 0..1, [rows, columns]"""
 
 
@@ -31,13 +32,14 @@ class Tiling:
         width: of the picture, in pixels.
         side: of a tile, in pixels; a smaller picture is one tile.
         overlap: least overlap of neighbours, in pixels, 0 to half a side.
-        device: where the windows live.
+        beside: what the windows are for, which they are alike: arrays, or tensors in its place. Default: arrays.
     """
 
-    def __init__(self, height: int, width: int, side: int, overlap: int, device: torch.device | str = "cpu") -> None:
+    def __init__(self, height: int, width: int, side: int, overlap: int, beside: Array | None = None) -> None:
         if not 0 <= overlap <= side // 2:
             raise ValueError(f"an overlap of {overlap} is not between 0 and half of {side}")
-        self._rows, self._columns = _cuts(height, side, overlap, device), _cuts(width, side, overlap, device)
+        cuts = _cuts(height, side, overlap), _cuts(width, side, overlap)
+        self._rows, self._columns = ([(part, weight if beside is None else alike(weight, beside)) for part, weight in one] for one in cuts)
 
     def __len__(self) -> int:
         return len(self._rows) * len(self._columns)
@@ -48,27 +50,27 @@ class Tiling:
                 yield Tile(rows, columns, down[:, None] * across)
 
 
-def _cuts(length: int, side: int, overlap: int, device: torch.device | str) -> list[tuple[slice, Tensor]]:
+def _cuts(length: int, side: int, overlap: int) -> list[tuple[slice, np.ndarray]]:
     """Evenly spread tiles along one axis and their weights: cosine ramps where neighbours overlap."""
     if length <= side:
-        return [(slice(0, length), torch.ones(length, device=device))]
+        return [(slice(0, length), np.ones(length, np.float32))]
     count = -(-(length - overlap) // (side - overlap))
     starts = [round(number * (length - side) / (count - 1)) for number in range(count)]
-    place = torch.arange(side, dtype=torch.float64) + 0.5
+    place = np.arange(side) + 0.5
     cuts = []
     for number, start in enumerate(starts):
-        weight = torch.ones(side, dtype=torch.float64)
+        weight = np.ones(side)
         if number:
-            weight *= _ramp(place / (starts[number - 1] + side - start))
+            weight *= _ramp(place, starts[number - 1] + side - start)
         if number < count - 1:
-            weight *= _ramp((side - place) / (start + side - starts[number + 1]))
+            weight *= _ramp(side - place, start + side - starts[number + 1])
         cuts.append((slice(start, start + side), weight))
-    total = torch.zeros(length, dtype=torch.float64)
+    total = np.zeros(length)
     for part, weight in cuts:
         total[part] += weight
-    return [(part, (weight / total[part]).float().to(device)) for part, weight in cuts]
+    return [(part, (weight / total[part]).astype(np.float32)) for part, weight in cuts]
 
 
-def _ramp(share: Tensor) -> Tensor:
-    """0 → 1 as half a cosine; 1 beyond. NaN and infinity (no overlap at all) count as beyond."""
-    return 0.5 - 0.5 * torch.cos(torch.pi * share.nan_to_num(1, 1, 1).clamp(0, 1))
+def _ramp(place: np.ndarray, overlap: int) -> np.ndarray:
+    """0 → 1 as half a cosine over the overlap; 1 beyond."""
+    return 0.5 - 0.5 * np.cos(np.pi * (place / overlap).clip(0, 1)) if overlap else np.ones(len(place))

@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+import numpy as np
 
+from ..arrays import Array, alike, as_array, floats, is_on_cpu, library
+from ..imaging.areas import area_means
+from ..imaging.planes import box_mean, window_extremes
+from ..imaging.resize import enlarge_map
 from ..imaging.tiles import Tile, Tiling
 from ..models.cards import Profile
 from ..models.source import Model
@@ -61,7 +63,7 @@ class _Look:
     """one of `TRUST_WHOLE` and `TRUST_PART`"""
 
 
-def detail_alpha(network: Model, image: Tensor, alpha: Tensor, profile_name: str, progress: Progress = silent) -> Tensor:
+def detail_alpha(network: Model, image: Array, alpha: Array, profile_name: str, progress: Progress = silent) -> Array:
     """Look again, closer, along the uncertain band of a network's alpha. Costs a pass for the subject and about nine for tiles of it.
 
     Pictures whose subject is seen closely enough already, and pictures without one, keep their alpha. Answers are held in the
@@ -77,14 +79,14 @@ def detail_alpha(network: Model, image: Tensor, alpha: Tensor, profile_name: str
     Raises: BadInput, for a profile the card does not have. Cancelled, through `progress`.
     """
     profile = network.card.profile(profile_name)
-    detailed = alpha.to(torch.float32, copy=True)
+    detailed = floats(alpha, copy=True)
     for one in range(len(alpha)):
         for look in _looks(detailed[one], profile.preprocess.size):
             _look_closer(network, image[one : one + 1], detailed[one], profile, look, progress)
     return detailed
 
 
-def _looks(alpha: Tensor, size: int) -> list[_Look]:
+def _looks(alpha: Array, size: int) -> list[_Look]:
     """The closer looks worth a pass: none enlarges the picture for the network."""
     box = _surroundings(alpha)
     if box is None:
@@ -99,12 +101,12 @@ def _looks(alpha: Tensor, size: int) -> list[_Look]:
     return looks
 
 
-def _surroundings(alpha: Tensor) -> Box | None:
+def _surroundings(alpha: Array) -> Box | None:
     """The subject's extent with a margin; None where there is no subject."""
     subject = alpha > SUBJECT
     ends: list[tuple[int, int]] = []
     for axis in (1, 0):
-        places = subject.any(axis).nonzero()
+        (places,) = as_array(subject.any(axis)).nonzero()
         if not len(places):
             return None
         first, last = int(places[0]), int(places[-1]) + 1
@@ -113,29 +115,31 @@ def _surroundings(alpha: Tensor) -> Box | None:
     return ends[0][0], ends[1][0], ends[0][1], ends[1][1]
 
 
-def _look_closer(network: Model, image: Tensor, alpha: Tensor, profile: Profile, look: _Look, progress: Progress) -> None:
+def _look_closer(network: Model, image: Array, alpha: Array, profile: Profile, look: _Look, progress: Progress) -> None:
     """Bring one look's answers into the alpha of one picture, [H, W]. Worked in the network's pixels; what does not change keeps its exact value."""
     top, left, bottom, right = look.box
     size = profile.preprocess.size
     pitch = look.side / size
     part = alpha[top:bottom, left:right]
     height, width = (max(1, round(length / pitch)) for length in part.shape)
-    coarse = F.interpolate(part[None, None], size=(height, width), mode="area")[0, 0]
+    coarse = area_means(part[None], height, width)[0]
+    xp = library(coarse)
     blocks = max(1, round(0.75 * look.before / pitch))
     blurred = _blurred(coarse, blocks)
     uncertain = (blurred > UNCERTAIN) & (blurred < 1 - UNCERTAIN)
-    change = torch.zeros_like(coarse)
-    tiles = [tile for tile in Tiling(height, width, size, size // 2, alpha.device) if uncertain[tile.rows, tile.columns].any()]
+    change = xp.zeros_like(coarse)
+    tiles = [tile for tile in Tiling(height, width, size, size // 2, alpha) if uncertain[tile.rows, tile.columns].any()]
     for number, tile in enumerate(tiles):
         progress(number, len(tiles), "looking closer")
         place = tile.rows, tile.columns
         answer = _answer(network, image, profile, _in_picture(tile, look.box, pitch), coarse[place].shape)
         seen = _blurred(answer, blocks)
         if _correlation(seen, blurred[place]) > SAME_SUBJECT:
-            trust = torch.exp(-((seen - blurred[place]) / look.trust).square())
-            change[place] += tile.window * trust * (answer - coarse[place])
-    change *= _band(uncertain, look.before / pitch) * _fade(look.box, alpha.shape, change)
-    part.add_(F.interpolate(change[None, None], size=part.shape, mode="bilinear", align_corners=False)[0, 0]).clamp_(0, 1)
+            apart = (seen - blurred[place]) / look.trust
+            change[place] += tile.window * xp.exp(-apart * apart) * (answer - coarse[place])
+    change *= _band(uncertain, look.before / pitch) * alike(_fade(look.box, alpha.shape, change.shape), change)
+    part += enlarge_map(change[None], *part.shape)[0]
+    xp.clip(part, 0, 1, out=part)
 
 
 def _in_picture(tile: Tile, box: Box, pitch: float) -> tuple[slice, slice]:
@@ -145,41 +149,45 @@ def _in_picture(tile: Tile, box: Box, pitch: float) -> tuple[slice, slice]:
     return rows, slice(left + round(tile.columns.start * pitch), min(right, left + round(tile.columns.stop * pitch)))
 
 
-def _answer(network: Model, image: Tensor, profile: Profile, place: tuple[slice, slice], shape: torch.Size) -> Tensor:
+def _answer(network: Model, image: Array, profile: Profile, place: tuple[slice, slice], shape: tuple[int, int]) -> Array:
     """What the network says of a part of the picture, unstretched: a part need not hold both subject and background."""
     prepared, (top, left, height, width) = network_input(image[:, place[0], place[1]], profile.preprocess)
-    logits = network(prepared)[0].to(image.device)[:, :, top : top + height, left : left + width]
+    logits = network(prepared)[0][:, :, top : top + height, left : left + width]
     answer = read_map(logits, replace(profile.reading, min_max="never", eight_bit=False))
-    return F.interpolate(answer[None], size=shape, mode="bilinear", align_corners=False, antialias=True)[0, 0]
+    return enlarge_map(answer, *shape)[0]
 
 
-def _correlation(one: Tensor, other: Tensor) -> float:
+def _correlation(one: Array, other: Array) -> float:
     """-1..1; 0 where either is constant."""
     one, other = one - one.mean(), other - other.mean()
-    return float((one * other).mean() / (one.square().mean() * other.square().mean()).sqrt().clamp_min(1e-6))
+    scale = float((one * one).mean()) * float((other * other).mean())
+    return float((one * other).mean()) / max(scale**0.5, 1e-6)
 
 
-def _blurred(plane: Tensor, radius: int) -> Tensor:
+def _blurred(plane: Array, radius: int) -> Array:
     return _mean(_mean(plane, radius), radius)
 
 
-def _mean(plane: Tensor, radius: int) -> Tensor:
-    """Not by running sums, which leave 1e-7 where all is 0: what does not change must not change at all."""
+def _mean(plane: Array, radius: int) -> Array:
+    """Not by running sums of float32, which leave 1e-7 where all is 0: what does not change must not change at all."""
+    if is_on_cpu(plane):
+        return box_mean(plane, radius)  # its sums are float64
+    import torch.nn.functional as F
+
     return F.avg_pool2d(plane[None], 2 * radius + 1, 1, radius, count_include_pad=False)[0]
 
 
-def _band(uncertain: Tensor, before: float) -> Tensor:
+def _band(uncertain: Array, before: float) -> Array:
     """1 along the uncertain band, softly falling to 0 beyond `BAND` pixels of the look before, which cover `before` of these."""
-    reach = max(1, round(BAND * before))
-    wide = F.max_pool2d(uncertain[None].float(), 2 * reach + 1, 1, reach)[0]
+    _, wide = window_extremes(floats(uncertain), max(1, round(BAND * before)))
     return _mean(wide, max(1, round(before / 2)))
 
 
-def _fade(box: Box, picture: torch.Size, like: Tensor) -> Tensor:
-    """1, falling to 0 at those sides of the box that are not sides of the picture."""
-    fades: list[Tensor] = []
-    for first, last, length, count in ((box[0], box[2], picture[0], like.shape[0]), (box[1], box[3], picture[1], like.shape[1])):
-        place = (torch.arange(count, device=like.device) + 0.5) / count
-        steps = place / (MARGIN / 4) if first else torch.ones_like(place)
-        fades.append(torch.minimum(steps, (1 - place) / (MARGIN / 4) if last < length else torch.ones_like(place)).clamp(0, 1))
+def _fade(box: Box, picture: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """1, falling to 0 at those sides of the box that are not sides of the picture. float32, of the shape [h, w]"""
+    fades: list[np.ndarray] = []
+    for first, last, length, count in ((box[0], box[2], picture[0], shape[0]), (box[1], box[3], picture[1], shape[1])):
+        place = (np.arange(count, dtype=np.float32) + np.float32(0.5)) / np.float32(count)
+        steps = place / (MARGIN / 4) if first else np.ones_like(place)
+        fades.append(np.minimum(steps, (1 - place) / (MARGIN / 4) if last < length else 1).clip(0, 1))
     return fades[0][:, None] * fades[1]

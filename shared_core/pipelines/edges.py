@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..arrays import Array, alike, as_tensor
+from ..arrays import Array
 from ..imaging.refine import refine_alpha
 from ..imaging.trimap import constrain_alpha, make_trimap
 from ..progress import Progress
@@ -31,12 +31,12 @@ def fit_to_edges(image: Array, alpha: Array, method: str, width: float, progress
     if method == "crf":
         from ..imaging.crf import crf_alpha
 
-        fitted = alike(crf_alpha(as_tensor(image), as_tensor(alpha), min(max(width, _CRF_REACH[0]), _CRF_REACH[1]), progress), alpha)
+        fitted = crf_alpha(image, alpha, min(max(width, _CRF_REACH[0]), _CRF_REACH[1]), progress)
     else:
         fitted = refine_alpha(image, alpha, width, progress)
     if method == "closed_form":
         from ..imaging.closed_form import closed_form_alpha
 
         unknown = make_trimap(fitted, width, width) if trimap is None else trimap
-        return alike(closed_form_alpha(as_tensor(image), as_tensor(unknown), as_tensor(fitted), progress), alpha)
+        return closed_form_alpha(image, unknown, fitted, progress)
     return fitted if trimap is None else constrain_alpha(fitted, trimap)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
+from ..arrays import Array, alike, copied
 from ..imaging import cleanup
 from ..imaging.background import blurred_background, gradient
 from ..imaging.composite import composite as composite_over
@@ -20,7 +19,7 @@ from .job import Job
 __all__ = ["clean_up", "composite", "crop_to_subject", "despill", "drop_shadow", "sheet"]
 
 
-def clean_up(alpha: Tensor, *, keep: str, minimum_area: int, fill_holes: int, grow: float, hardness: float, feather: float, job: Job) -> dict[str, Tensor]:
+def clean_up(alpha: Array, *, keep: str, minimum_area: int, fill_holes: int, grow: float, hardness: float, feather: float, job: Job) -> dict[str, Array]:
     """The mask without specks and holes, its edge moved, hardened, softened, in this order."""
     steps = (
         (keep == "largest", cleanup.keep_largest),
@@ -35,18 +34,18 @@ def clean_up(alpha: Tensor, *, keep: str, minimum_area: int, fill_holes: int, gr
     for number, step in enumerate(wanted, start=1):
         alpha = step(alpha)
         job.progress(number, len(wanted), "Cleaning the mask")
-    return {"alpha": alpha if wanted else alpha.clone()}
+    return {"alpha": alpha if wanted else copied(alpha)}
 
 
-def despill(foreground: Tensor, *, screen: str, strength: float, job: Job) -> dict[str, Tensor]:
+def despill(foreground: Array, *, screen: str, strength: float, job: Job) -> dict[str, Array]:
     """The picture without the screen's cast."""
     job.progress(0, 1, "Taking off the screen's colour")
     return {"foreground": take_off_spill(foreground, "green" if screen == "green" else "blue", strength / 100)}
 
 
 def drop_shadow(
-    foreground: Tensor, alpha: Tensor, *, right: int, down: int, softness: float, opacity: float, colour: str, job: Job
-) -> dict[str, Tensor]:  # fmt: skip
+    foreground: Array, alpha: Array, *, right: int, down: int, softness: float, opacity: float, colour: str, job: Job
+) -> dict[str, Array]:  # fmt: skip
     """Subject and shadow as one layer."""
     job.progress(0, 1, "Casting the shadow")
     laid, whole = lay_over_shadow(foreground, alpha, shadow_of(alpha, right, down, softness, opacity / 100), colour)
@@ -54,28 +53,28 @@ def drop_shadow(
 
 
 def composite(
-    foreground: Tensor, alpha: Tensor, background: Tensor | None, *, colour: str, fill: str, second_colour: str, angle: float, blur: float, job: Job
-) -> dict[str, Tensor]:
+    foreground: Array, alpha: Array, background: Array | None, *, colour: str, fill: str, second_colour: str, angle: float, blur: float, job: Job
+) -> dict[str, Array]:
     """The subject over a picture, a colour, a gradient, or its own background out of focus."""
     job.progress(0, 1, "Placing the subject over the background")
     height, width = alpha.shape[1:]
-    behind: Tensor | str = colour if background is None else background
+    behind: Array | str = colour if background is None else background
     if fill == "blurred":
         behind = blurred_background(foreground if background is None else cover(background, height, width), alpha, blur)
     elif fill == "gradient" and background is None:
-        behind = gradient(height, width, colour, second_colour, angle).to(alpha.device)
+        behind = alike(gradient(height, width, colour, second_colour, angle), alpha)
     return {"image": composite_over(foreground, alpha, behind)}
 
 
-def crop_to_subject(image: Tensor, alpha: Tensor, *, margin: int, job: Job) -> dict[str, Tensor]:
+def crop_to_subject(image: Array, alpha: Array, *, margin: int, job: Job) -> dict[str, Array]:
     """Picture and mask cropped alike; the rectangle is told among the figures."""
     job.progress(0, 1, "Cropping to the subject")
     rows, columns = subject_box(alpha, margin)
     job.figures["crop"] = {"x": columns.start, "y": rows.start, "width": columns.stop - columns.start, "height": rows.stop - rows.start}
-    return {"image": image[:, rows, columns].clone(), "alpha": alpha[:, rows, columns].clone()}
+    return {"image": copied(image[:, rows, columns]), "alpha": copied(alpha[:, rows, columns])}
 
 
-def sheet(image: Tensor, alpha: Tensor, *, job: Job) -> dict[str, Tensor]:
+def sheet(image: Array, alpha: Array, *, job: Job) -> dict[str, Array]:
     """Photo, alpha and cut-out in one picture."""
     foreground = estimate_foreground(image, alpha, job.progress)
     return {"image": side_by_side(image, alpha, foreground)}

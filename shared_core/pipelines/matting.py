@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..arrays import Array, alike, as_tensor, empty, floats, library
+from ..arrays import Array, empty, floats, library
 from ..imaging.cutout import as_floats, cutout, rgb_of
 from ..imaging.foreground import estimate_foreground as free_foreground
 from ..imaging.foreground import free_colours
@@ -81,7 +81,7 @@ def clothes(image: Array, *, model: str, preprocess: str, job: Job) -> dict[str,
 def _in_detail(network: Model, image: Array, alpha: Array, preprocess: str, job: Job) -> Array:
     from .detail import detail_alpha
 
-    return alike(detail_alpha(network, as_tensor(image), as_tensor(alpha), preprocess, job.progress), alpha)
+    return detail_alpha(network, image, alpha, preprocess, job.progress)
 
 
 def _coloured(image: Array, alpha: Array, job: Job, *, freed: bool = True) -> dict[str, Array]:

@@ -15,7 +15,7 @@ RED, BLUE = torch.tensor([1.0, 0, 0]), torch.tensor([0, 0, 1.0])
 
 @pytest.mark.parametrize(("angle", "first", "last"), [(0, (10, 0), (10, 39)), (90, (0, 20), (29, 20)), (180, (10, 39), (10, 0)), (45, (0, 0), (29, 39))])
 def test_a_gradient_runs_as_its_angle_says(angle, first, last):
-    picture = gradient(30, 40, "#ff0000", "#0000ff", angle)[0]
+    picture = torch.from_numpy(gradient(30, 40, "#ff0000", "#0000ff", angle)[0])
     torch.testing.assert_close(picture[first], RED, atol=1e-5, rtol=0)
     torch.testing.assert_close(picture[last], BLUE, atol=1e-5, rtol=0)
 
@@ -37,11 +37,12 @@ def test_the_blur_has_the_width_of_its_gaussian():
     torch.testing.assert_close(row[40:160], expected[40:160], atol=0.04, rtol=0)
 
 
-def test_strips_change_nothing(monkeypatch):
+@pytest.mark.parametrize("radius", [5, 33])
+def test_strips_change_nothing(monkeypatch, radius):
     image, alpha = torch.rand(1, 150, 70, 3), torch.rand(1, 150, 70)
-    whole = blurred_background(image, alpha, 33)
+    whole = blurred_background(image, alpha, radius)
     monkeypatch.setattr(module, "_ROWS", 20)
-    torch.testing.assert_close(blurred_background(image, alpha, 33), whole, atol=1e-5, rtol=0)
+    torch.testing.assert_close(blurred_background(image, alpha, radius), whole, atol=1e-5, rtol=0)
 
 
 @settings(max_examples=40, deadline=None)

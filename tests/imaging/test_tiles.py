@@ -17,7 +17,7 @@ from u2studio.shared_core.imaging.tiles import Tiling
 def test_untouched_tiles_give_the_picture_again(height, width, side, share):
     picture = torch.rand(height, width)
     together = torch.zeros(height, width)
-    for tile in Tiling(height, width, side, int(share * side)):
+    for tile in Tiling(height, width, side, int(share * side), picture):
         part = picture[tile.rows, tile.columns]
         assert part.shape == tile.window.shape == (min(side, height), min(side, width))
         together[tile.rows, tile.columns] += tile.window * part
@@ -26,8 +26,8 @@ def test_untouched_tiles_give_the_picture_again(height, width, side, share):
 
 def test_a_step_between_neighbours_fades():
     """Tiles that answer 0 and 1 meet in a slope no steeper than a cosine over the overlap."""
-    tiling = Tiling(10, 100, 60, 20)
     together = torch.zeros(10, 100)
+    tiling = Tiling(10, 100, 60, 20, together)
     for number, tile in enumerate(tiling):
         together[tile.rows, tile.columns] += tile.window * number
     assert len(tiling) == 2
