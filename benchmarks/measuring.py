@@ -32,7 +32,7 @@ Tried and left: decoding a JPEG four times smaller where only the mask is wanted
 more than all of bf16; batches of pictures on two cores gain nothing over one picture after the other; ISA-L for a whole PNG saves another 40 ms and
 makes it 9 % larger; weights rounded to bf16 so that their errors cancel (GPTQ, on photos and noise) halve the errors that rounding weights makes, but masks
 stray as far as before, for what is left comes from rounding between the layers; a constant channel that carries a unit's bias gains nothing over a fused sum.
-PyTorch itself is 190 MiB and OpenVINO 100 MiB of every process that runs a network, which keeps memory above half of rembg's.
+The first run of a weights file on a machine is not in these figures: it measures the file and keeps a compiled graph, and needs PyTorch for both.
 """
 
 

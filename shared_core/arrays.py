@@ -16,7 +16,22 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Array", "alike", "as_array", "as_tensor", "empty", "floats", "is_array", "is_on_cpu", "is_tensor", "library", "place", "sigmoid", "softmax"]
+__all__ = [
+    "Array",
+    "alike",
+    "as_array",
+    "as_tensor",
+    "copied",
+    "empty",
+    "floats",
+    "is_array",
+    "is_on_cpu",
+    "is_tensor",
+    "library",
+    "place",
+    "sigmoid",
+    "softmax",
+]
 
 Array: TypeAlias = "Any"
 """a NumPy array or a tensor; the two share names for what is done with them here"""
@@ -73,6 +88,11 @@ def alike(made: Array, given: Array) -> Array:
 def floats(one: Array, *, copy: bool = False) -> Array:
     """As float32; float32 as it is, unless a copy is asked for."""
     return one.astype(np.float32, copy=copy) if isinstance(one, np.ndarray) else one.to(sys.modules["torch"].float32, copy=copy)
+
+
+def copied(one: Array) -> Array:
+    """The same numbers in memory of their own."""
+    return one.copy() if isinstance(one, np.ndarray) else one.clone()
 
 
 def empty(shape: tuple[int, ...], beside: Array) -> Array:

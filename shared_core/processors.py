@@ -8,20 +8,24 @@ import threading
 from functools import cache
 from pathlib import Path
 
-__all__ = ["processors", "settle_pytorch", "use_processors"]
+__all__ = ["all_processors", "processors", "settle_pytorch", "use_processors"]
 
 _own = threading.local()
 _settling = threading.Lock()
 
 
 def processors() -> int:
-    """Processors that this thread may use: what it was given, else PyTorch's setting where it is loaded, else what PyTorch would take."""
+    """Processors that this thread may use: what it was given, else all that the process may."""
     given: int | None = getattr(_own, "given", None)
-    if given is not None:
-        return given
-    if "torch" in sys.modules and hasattr(sys.modules["torch"], "get_num_threads"):  # else it is being loaded by another thread
-        return sys.modules["torch"].get_num_threads()
-    return _cores()
+    return all_processors() if given is None else given
+
+
+def all_processors() -> int:
+    """Processors that the process may use: PyTorch's setting where it is loaded, for hosts and users set that, else what PyTorch would take."""
+    ask = getattr(sys.modules.get("torch"), "get_num_threads", None)  # not there while another thread loads it
+    if ask is None or hasattr(_own, "given"):  # it would say what this thread was given
+        return _cores()
+    return ask()
 
 
 def use_processors(count: int) -> None:

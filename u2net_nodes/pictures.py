@@ -46,7 +46,7 @@ def for_core(operation: Operation, linked: Mapping[str, Tensor | None]) -> dict[
                         continue
                     raise BadInput("{name} is the empty mask that LoadImage gives for a picture without transparency. Connect a mask of the subject.",
                                    name=one.name)  # fmt: skip
-                picture = enlarge_map(picture, *size).clamp_(0.0, 1.0)  # shrinking adds up weights that overshoot by a bit
+                picture = enlarge_map(picture, *size)
         pictures[one.name] = picture
     return pictures
 

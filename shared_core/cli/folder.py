@@ -18,7 +18,6 @@ from ..processors import processors, use_processors
 from ..progress import Progress
 from .console import LANGUAGE, complain, progress_bar, say
 from .photo import DoPhoto, Made, Photo
-from .process import keep_memory_for_threads
 from .report import Report
 
 if TYPE_CHECKING:
@@ -71,8 +70,6 @@ class Folder:
 
         Raises: Cancelled, ModelCorrupt, ModelMissing, KeyboardInterrupt; what was being written is gone then.
         """
-        if self._jobs > 1:
-            keep_memory_for_threads()
         on_their_way: deque[_OnItsWay] = deque()
         with progress_bar(say(self._title)) as bar, ThreadPoolExecutor(self._jobs, "photo", _share_processors, (self._jobs,)) as pool:
             try:

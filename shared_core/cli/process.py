@@ -9,7 +9,7 @@ import os
 import sys
 from typing import NoReturn
 
-__all__ = ["begin", "end", "keep_memory_for_threads"]
+__all__ = ["begin", "end"]
 
 _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8  # of mallopt, in glibc's malloc.h
 
@@ -23,19 +23,11 @@ def begin() -> None:
     _keep_freed_memory()
 
 
-def keep_memory_for_threads() -> None:
-    """Have large blocks that a thread frees used again by the next, where the process serves one large picture after another in threads.
-
-    glibc gives threads pools of their own, and takes what is large for these from the system each time. One pool for all is slower where many threads ask at
-    once.
-    """
-    _set_malloc(_ARENA_MAX, 1)
-
-
 def _keep_freed_memory() -> None:
     """Have glibc use memory again instead of giving it back: planes of a picture come and go, and pages handed out anew, cleared, are a tenth of its time."""
     _set_malloc(_MMAP_MAX, 0)
     _set_malloc(_TRIM_THRESHOLD, 2**31 - 1)
+    _set_malloc(_ARENA_MAX, 1)  # threads would have pools of their own, and what one frees no other would use again
 
 
 def _set_malloc(what: int, value: int) -> None:

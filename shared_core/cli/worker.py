@@ -31,9 +31,6 @@ def worker(device: str, precision: str, idle: float, ask: bool, stop: bool) -> i
     # a terminated worker takes its address back, as one that ends by itself does
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     from ..worker.server import serve
-    from .process import keep_memory_for_threads
-
-    keep_memory_for_threads()
 
     def prepare() -> Work:
         from .photo_work import PhotoWork

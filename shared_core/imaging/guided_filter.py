@@ -92,25 +92,26 @@ def _solve(means: Array, eps: float, models: Array) -> None:
     `means` are those of red, green, blue, alpha, of products of two colours, and of colours times alpha, [13, H, W]; they are used up.
     """
     r, g, b, mean_alpha, rr, rg, rb, gg, gb, bb, r_alpha, g_alpha, b_alpha = means
-    for product, one, other in ((rr, r, r), (rg, r, g), (rb, r, b), (gg, g, g), (gb, g, b), (bb, b, b)):
-        product -= one * other
-    for variance in (rr, gg, bb):
-        variance += eps
-    for product, one in ((r_alpha, r), (g_alpha, g), (b_alpha, b)):
-        product -= one * mean_alpha
+    means[10:] -= means[:3] * mean_alpha
+    means[4:7] -= means[:3] * r
+    means[7:9] -= means[1:3] * g
+    bb -= b * b
+    rr += eps
+    gg += eps
+    bb += eps
     # the inverse of a symmetric 3×3 matrix by its cofactors
     c_rr, c_rg, c_rb = _cross(gg, bb, gb, gb), _cross(rb, gb, rg, bb), _cross(rg, gb, rb, gg)
     c_gg, c_gb, c_bb = _cross(rr, bb, rb, rb), _cross(rb, rg, rr, gb), _cross(rr, gg, rg, rg)
     determinant = rr * c_rr
     determinant += rg * c_rg
     determinant += rb * c_rb
+    means[:3] += _CENTRE
     offset = mean_alpha
     for place, (own, by_r, by_g, by_b) in enumerate(((r, c_rr, c_rg, c_rb), (g, c_rg, c_gg, c_gb), (b, c_rb, c_gb, c_bb))):
         slope = by_r * r_alpha
         slope += by_g * g_alpha
         slope += by_b * b_alpha
         slope /= determinant
-        own += _CENTRE
         offset -= slope * own
         models[place] = slope
     models[3] = offset

@@ -27,8 +27,8 @@ def shrink(image: Array, height: int, width: int, filter_name: str) -> Array:
     if filter_name == "bilinear":
         return library(image).moveaxis(_between_neighbours(_between_neighbours(image[..., :3], 1, height), 2, width), -1, 1)
     if is_on_cpu(image) or filter_name == "lanczos":
-        small = np.stack([_shrunken(one[..., :3], height, width, filter_name) for one in as_array(image)])
-        return alike(np.moveaxis(small, -1, 1) / np.float32(255), image)
+        planes = [plane for one in as_array(image) for plane in cv2.split(_shrunken(one[..., :3], height, width, filter_name))]
+        return alike(np.stack(planes).reshape(len(image), 3, height, width) / np.float32(255), image)
     import torch.nn.functional as F
 
     planes = as_floats(image[..., :3]).mul(255).round_().div_(255).permute(0, 3, 1, 2)
@@ -54,18 +54,21 @@ def enlarge_map(alpha: Array, height: int, width: int, filter_name: str = "bilin
         width: target, in pixels.
         filter_name: "bilinear", or "lanczos", which always works on bytes.
         in_bytes: resize bytes as Pillow does, which rounds after each direction. Only so the published programs' masks are met within a level.
-    Returns: float32, [B, height, width], on the maps' device.
+    Returns: float32 0..1, [B, height, width], on the maps' device.
     """
     if in_bytes or filter_name == "lanczos":
         large = np.stack([_by_pillow(_levels(one), height, width, filter_name) for one in as_array(alpha)])
         return alike(large / np.float32(255), alpha)
     antialias = min(height, width) < max(alpha.shape[1:])  # only for photos smaller than the map: Pillow, whom the authors used, always does it
     if is_on_cpu(alpha):  # four times as fast
-        filter_of = _by_pillow if antialias else _by_opencv
-        return alike(np.stack([filter_of(one, height, width, "bilinear") for one in np.ascontiguousarray(as_array(floats(alpha)))]), alpha)
+        large, resized = np.empty((len(alpha), height, width), np.float32), _by_pillow_floats if antialias else _by_opencv
+        for one, made in zip(np.ascontiguousarray(as_array(floats(alpha))), large, strict=True):
+            resized(one, made)
+            cv2.threshold(made, 1, 0, cv2.THRESH_TRUNC, dst=made)  # shares of 1 may add up to 1.0000001
+        return alike(large, alpha)
     import torch.nn.functional as F
 
-    return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False, antialias=antialias)[:, 0]
+    return F.interpolate(alpha[:, None], size=(height, width), mode="bilinear", align_corners=False, antialias=antialias)[:, 0].clamp_(0, 1)
 
 
 def truncated_to_bytes(alpha: Array) -> Array:
@@ -80,10 +83,9 @@ def _between_neighbours(picture: Array, axis: int, length: int) -> Array:
     before = np.floor(centre).astype(np.int64)
     made: Array = 0.0
     for place, share in ((before, 1 - (centre - before)), (before + 1, centre - before)):
-        share = np.where((place >= 0) & (place < there), share, 0).astype(np.float32)
-        place = np.clip(place, 0, there - 1)
-        found = as_floats(picture[:, place] if axis == 1 else picture[:, :, place])
-        made = made + found * alike(share.reshape(-1, *(1,) * (3 - axis)), picture)
+        weight = np.where((place >= 0) & (place < there), share, 0).astype(np.float32).reshape(-1, *(1,) * (3 - axis))
+        inside = np.clip(place, 0, there - 1)
+        made = made + as_floats(picture[:, inside] if axis == 1 else picture[:, :, inside]) * alike(weight, picture)
     return made
 
 
@@ -97,5 +99,9 @@ def _by_pillow(picture: np.ndarray, height: int, width: int, filter_name: str) -
     return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling[filter_name.upper()]))
 
 
-def _by_opencv(plane: np.ndarray, height: int, width: int, _filter_name: str) -> np.ndarray:
-    return cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
+def _by_pillow_floats(plane: np.ndarray, made: np.ndarray) -> None:
+    made[:] = _by_pillow(plane, *made.shape, "bilinear")
+
+
+def _by_opencv(plane: np.ndarray, made: np.ndarray) -> None:
+    cv2.resize(plane, made.shape[::-1], dst=made, interpolation=cv2.INTER_LINEAR)

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import BadInput
-from ..processors import processors
+from ..processors import all_processors
 
 __all__ = ["choose_device", "choose_precision", "cpu_threads", "unused_gpu"]
 
@@ -55,8 +55,8 @@ def choose_precision(name: str = "auto") -> str:
 
 @cache
 def cpu_threads() -> int:
-    """Threads that a network may use on the CPU: `processors()` when this was first asked. Threads that work beside others set themselves a lower one."""
-    return processors()
+    """Threads that a network may use on the CPU: `all_processors()` when this was first asked."""
+    return all_processors()
 
 
 @cache

@@ -58,7 +58,6 @@ def estimate_alpha(network: Model, image: Array, profile_name: str) -> Estimate:
     height, width = image.shape[1:3]
     alpha = enlarge_map(read_map(maps[0], reading), height, width, reading.enlarge, in_bytes=reading.eight_bit)
     xp = library(alpha)
-    xp.clip(alpha, 0, 1, out=alpha)
     figure = overlap([_subject(logits[..., ::2, ::2], reading) for logits in maps])  # the stages after the first have no finer detail
     noise = alike(np.array([is_noise(one) for one in image]), alpha)
     found = (xp.amax(_subject(maps[0], reading), (1, 2)) > SURE) & (figure > OVERLAP) & ~noise
@@ -75,7 +74,7 @@ def estimate_classes(network: Model, image: Array, profile_name: str) -> Array:
     profile = network.card.profile(profile_name)
     probabilities = softmax(_maps(network, image, profile.preprocess, side_outputs=False)[0])
     height, width = image.shape[1:3]
-    return library(probabilities).stack([enlarge_map(probabilities[:, one], height, width) for one in range(probabilities.shape[1])], 1).clip(0, 1)
+    return library(probabilities).stack([enlarge_map(probabilities[:, one], height, width) for one in range(probabilities.shape[1])], 1)
 
 
 def network_input(image: Array, preprocess: Preprocess) -> tuple[Array, tuple[int, int, int, int]]:

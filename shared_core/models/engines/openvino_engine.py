@@ -119,7 +119,7 @@ class OpenVINOModel:
             idle.put(request)
 
     def _compiled(self, channels: int, height: int, width: int) -> ov.CompiledModel:
-        subject = f"{self.sha256[:32]}-openvino-{self.precision}-{width}x{height}" + (f"-{self.at_once}" if self.at_once > 1 else "")
+        subject = f"{self.sha256[:32]}-openvino-{self.precision}-{self.at_once}-{width}x{height}"
         circumstances = short_hash(identity(), cpu_threads(), self.at_once)
         if (graph := kept_bytes(subject, circumstances)) is not None:
             try:
@@ -178,5 +178,5 @@ def _openvino() -> ModuleType:
         sys.modules[CONVERTER] = None  # pyright: ignore[reportArgumentType]
         with contextlib.suppress(ImportError):
             importlib.import_module("openvino")
-        del sys.modules[CONVERTER]  # who asks for it gets it
+        sys.modules.pop(CONVERTER, None)  # who asks for it gets it
     return importlib.import_module("openvino")

@@ -14,6 +14,7 @@ from torch import nn
 
 from ...arrays import Array, as_array, as_tensor
 from ...networks.half_precision import HalfUnit
+from ...processors import settle_pytorch
 from ..cards import Card
 from ..load import load
 from ..memory import out_of_memory
@@ -41,6 +42,7 @@ class TorchModel:
 
     def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         """See `source.Model`. Raises: OutOfMemory."""
+        settle_pytorch()
         given = as_tensor(batch)
         with out_of_memory(str(self.device), given.shape[-1], given.shape[-2]):
             with torch.inference_mode(), _exact():
