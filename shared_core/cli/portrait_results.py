@@ -47,10 +47,9 @@ def drawings_of(picture: Picture, outputs: tuple[str, ...], params: Params, *, p
 
 def _content(output: str, made: np.ndarray, params: Mapping[str, object], title: str) -> np.ndarray | str:
     if output == "svg":
-        from ..arrays import as_tensor
         from ..imaging.svg import svg_of_ink
 
-        return svg_of_ink(as_tensor(made), str(params["ink_colour"]), title=title)
+        return svg_of_ink(made, str(params["ink_colour"]), title=title)
     if output == "drawing" and all(_is_gray(str(params[name])) for name in ("ink_colour", "paper_colour")):
         import cv2
 

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
+from ..arrays import Array, alike, as_array, copied, floats, library
 from .faces import Face
 
 __all__ = ["Patch", "Place", "cut", "paste", "place_of", "put_back", "shown_part"]
@@ -71,11 +70,11 @@ class Patch(NamedTuple):
 
     rows: slice
     columns: slice
-    values: Tensor
+    values: Array
     """[h, w] or [h, w, C], of the type that was given"""
-    cover: Tensor
+    cover: Array
     """[h, w], float32, 1 = the patch alone, 0 = the photo alone"""
-    depth: Tensor
+    depth: Array
     """[h, w], float32, 0 at the crop's edge, 1 in its middle: of overlapping patches, the deeper one shows"""
 
 
@@ -109,7 +108,7 @@ def _snapped(place: Place) -> Place:
     return replace(place, **rounded) if all(abs(rounded[name] - getattr(place, name)) < NEARLY for name in names) else place
 
 
-def cut(image: Tensor, place: Place, size: int) -> Tensor:
+def cut(image: Array, place: Place, size: int) -> Array:
     """The crop at `place`, upright, resampled once: each pixel the mean of what it covers where that is more than one, else Lanczos.
 
     Args:
@@ -118,9 +117,8 @@ def cut(image: Tensor, place: Place, size: int) -> Tensor:
         size: of the result, px, ≥ 1.
     Returns: [size, size, C], of the image's type and on its device.
     """
-    pixels = image.cpu().numpy()
-    made = _slice(pixels, place, size) if place.in_whole_pixels else _turned(pixels, place, size)
-    return torch.from_numpy(made).to(image.device)
+    pixels = as_array(image)
+    return alike(_slice(pixels, place, size) if place.in_whole_pixels else _turned(pixels, place, size), image)
 
 
 def _white(pixels: np.ndarray) -> float:
@@ -196,7 +194,7 @@ def _to_photo(place: Place, size: int) -> np.ndarray:
     return np.array([[cosine * steps[0], sine * steps[1], origin[0] - 0.5], [-sine * steps[0], cosine * steps[1], origin[1] - 0.5]])
 
 
-def shown_part(place: Place, size: int, height: int, width: int) -> Tensor:
+def shown_part(place: Place, size: int, height: int, width: int) -> np.ndarray:
     """Where a crop shows the photo and not white beside it: 1 or 0 by pixel centres, float32 [size, size].
 
     Args:
@@ -211,10 +209,10 @@ def shown_part(place: Place, size: int, height: int, width: int) -> Tensor:
     inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
     blank_x, blank_y = round(place.blank_x / place.width * size), round(place.blank_y / place.height * size)
     inside[:, :blank_x] = inside[:, size - blank_x :] = inside[:blank_y] = inside[size - blank_y :] = False
-    return torch.from_numpy(inside.astype(np.float32))
+    return inside.astype(np.float32)
 
 
-def put_back(patch: Tensor, place: Place, height: int, width: int, feather: float = 0.0) -> Patch | None:
+def put_back(patch: Array, place: Place, height: int, width: int, feather: float = 0.0) -> Patch | None:
     """A crop, or what was drawn after it, where it was cut from, resampled once; a cubic filter enlarges. Nothing is changed yet; see `paste`.
 
     Args:
@@ -230,14 +228,14 @@ def put_back(patch: Tensor, place: Place, height: int, width: int, feather: floa
     right, bottom = min(width, math.ceil(max(x) - NEARLY)), min(height, math.ceil(max(y) - NEARLY))
     if right <= left or bottom <= top:
         return None
-    pixels = patch.cpu().numpy()
+    pixels = as_array(patch)
     if place.in_whole_pixels:
         whole = _resized(np.ascontiguousarray(pixels), int(place.width), int(place.height), cv2.INTER_CUBIC)
         values = whole[top - int(place.top) : bottom - int(place.top), left - int(place.left) : right - int(place.left)]
     else:
         values = _turned_back(pixels, place, (left, top, right, bottom))
     cover, depth = _cover(place, (left, top, right, bottom), feather)
-    planes = (torch.from_numpy(np.ascontiguousarray(plane)).to(patch.device) for plane in (values, cover, depth))
+    planes = (alike(np.ascontiguousarray(plane), patch) for plane in (values, cover, depth))
     return Patch(slice(top, bottom), slice(left, right), *planes)
 
 
@@ -270,7 +268,7 @@ def _cover(place: Place, window: tuple[int, int, int, int], feather: float) -> t
     return np.clip((within + np.float32(0.5)) / np.float32(feather + 1), 0, 1), np.clip(within / np.float32(min(half_width, half_height)), 0, 1)
 
 
-def paste(photo: Tensor, patches: Iterable[Patch]) -> Tensor:
+def paste(photo: Array, patches: Iterable[Patch]) -> Array:
     """The photo with patches laid over it. Where some overlap, the one whose middle is nearer shows, with a soft seam.
 
     Args:
@@ -278,21 +276,21 @@ def paste(photo: Tensor, patches: Iterable[Patch]) -> Tensor:
         patches: of the photo's number of channels, or without channels; uint8 or float32 0..1.
     Returns: a new picture of the photo's type; what no patch covers is the photo, bit for bit.
     """
-    made, patches = photo.clone(), list(patches)
-    weight = torch.zeros(photo.shape[:2], device=photo.device) if len(patches) > 1 else None
+    made, patches, xp = copied(photo), list(patches), library(photo)
+    weight = alike(np.zeros(photo.shape[:2], np.float32), photo) if len(patches) > 1 else None
     for rows, columns, values, cover, depth in patches:
         amount = cover
         if weight is not None:
-            own = depth.clamp(min=1e-3) ** 4  # steep: two drawings of one cheek should not both show
+            own = depth.clip(1e-3) ** 4  # steep: two drawings of one cheek should not both show
             amount = cover * own / (own + weight[rows, columns])
             weight[rows, columns] += cover * own
-        shown = values.float() * (_white_of(photo) / _white_of(values))
+        shown = floats(values) * (_white_of(photo) / _white_of(values))
         if photo.ndim == 3:
             amount, shown = amount[..., None], shown if values.ndim == 3 else shown[..., None]
         blended = made[rows, columns] * (1 - amount) + shown * amount  # not by a difference: at 0 and at 1 this is exact
-        made[rows, columns] = blended.round_().to(photo.dtype) if photo.dtype == torch.uint8 else blended
+        made[rows, columns] = xp.round(blended) if photo.dtype == xp.uint8 else blended
     return made
 
 
-def _white_of(pixels: Tensor) -> float:
-    return 255.0 if pixels.dtype == torch.uint8 else 1.0
+def _white_of(pixels: Array) -> float:
+    return 255.0 if pixels.dtype == library(pixels).uint8 else 1.0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from torch import Tensor
 
+from ..arrays import Array, as_array
 from .face_cascade import BESIDE_THE_LARGEST, WINDOW, faces_by_cascade
 from .face_yunet import faces_by_yunet
 from .faces import Face
@@ -21,7 +21,7 @@ LARGEST_SIDE = 1920
 """pixels; the same where small faces are asked for"""
 
 
-def detected(picture: Tensor, yunet: Path | None = None, smallest: float = 0.0, *, only_largest: bool = False) -> list[Face]:
+def detected(picture: Array, yunet: Path | None = None, smallest: float = 0.0, *, only_largest: bool = False) -> list[Face]:
     """The faces of one picture, best first, with boxes as a Haar detector has them.
 
     Args:
@@ -34,7 +34,7 @@ def detected(picture: Tensor, yunet: Path | None = None, smallest: float = 0.0, 
     height, width = picture.shape[:2]
     wanted = min(max(SIDE, WINDOW / smallest * max(height, width)), LARGEST_SIDE) if smallest else SIDE
     scale = min(1.0, wanted / max(height, width))
-    small = _bytes(picture.cpu().numpy(), max(1, round(width * scale)), max(1, round(height * scale)))
+    small = _bytes(as_array(picture), max(1, round(width * scale)), max(1, round(height * scale)))
     found = faces_by_cascade(small, smallest * scale, only_largest=only_largest) if yunet is None else faces_by_yunet(small, yunet)
     faces = [_scaled(face, 1 / scale) for face in found]
     least = smallest or BESIDE_THE_LARGEST * max((face.width for face in faces), default=0.0)

@@ -6,10 +6,10 @@ import math
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
+from ..arrays import Array, as_array
 from ..notices import Notice
+from .cutout import as_floats
 from .face_crops import BELOW, cut, place_of
 from .faces import Face
 
@@ -29,7 +29,7 @@ BUSY = 0.024
 """mean difference of neighbouring pixels beside the head"""
 
 
-def warnings_of(picture: Tensor, face: Face, *, cleared: bool = False) -> list[Notice]:
+def warnings_of(picture: Array, face: Face, *, cleared: bool = False) -> list[Notice]:
     """What the user should know before this face is drawn. The thresholds were chosen on photos; see docs/faces.md.
 
     Args:
@@ -65,11 +65,9 @@ def _is_cut_off(face: Face, width: int, height: int) -> bool:
     return any(not (-1 <= x <= width + 1 and -1 <= y <= height + 1) for x, y in points)
 
 
-def _gray(picture: Tensor, face: Face) -> np.ndarray:
+def _gray(picture: Array, face: Face) -> np.ndarray:
     """The crop, float32 0..1, [SIDE, SIDE]."""
-    crop = cut(picture[..., :3], place_of(face), SIDE)
-    pixels = crop.float().div(255) if crop.dtype == torch.uint8 else crop
-    return cv2.cvtColor(pixels.cpu().numpy(), cv2.COLOR_RGB2GRAY)
+    return cv2.cvtColor(as_floats(cut(as_array(picture)[..., :3], place_of(face), SIDE)), cv2.COLOR_RGB2GRAY)
 
 
 def _turned_away(face: Face) -> float:

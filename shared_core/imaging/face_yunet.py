@@ -12,7 +12,6 @@ from threading import Lock
 
 import cv2
 import numpy as np
-import torch
 
 from ..errors import ModelCorrupt
 from .face_crops import Place, cut, place_of
@@ -56,8 +55,7 @@ def faces_by_yunet(pixels: np.ndarray, file: Path) -> list[Face]:
         for quarters in (1, 2, 3):
             turned = np.ascontiguousarray(np.rot90(bgr, -quarters))
             faces += [_face(_turned_back(row, bgr.shape, quarters)) for row in _found(turned, file)]
-    image = torch.from_numpy(bgr)
-    looked_at = [_looked_at_upright(face, image, file) for face in faces]
+    looked_at = [_looked_at_upright(face, bgr, file) for face in faces]
     return merged(face for face in looked_at if face.score >= (LEAST_SCORE if abs(face.roll) < FAR else LEAST_SCORE_TURNED))
 
 
@@ -116,11 +114,11 @@ def _face(row: np.ndarray) -> Face:
     )  # fmt: skip
 
 
-def _looked_at_upright(face: Face, image: torch.Tensor, file: Path) -> Face:
+def _looked_at_upright(face: Face, bgr: np.ndarray, file: Path) -> Face:
     """The same face with the box, the roll and the score it has in its own frame."""
     for _ in range(LOOKS):
         place = place_of(face)
-        upright = [_face(row) for row in _found(cut(image, place, UPRIGHT_SIDE).numpy(), file)]
+        upright = [_face(row) for row in _found(cut(bgr, place, UPRIGHT_SIDE), file)]
         expected = (
             (face.centre[0] - place.left) * UPRIGHT_SIDE / place.width,
             (face.centre[1] - place.top) * UPRIGHT_SIDE / place.height,

@@ -10,8 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from ..arrays import Array
 
 __all__ = ["Face", "Point", "faces_from_rows", "from_left_to_right", "largest", "merged", "nearest", "overlap", "rows_from_faces", "same_face", "whole_picture"]
 
@@ -52,13 +53,13 @@ class Face:
         return self.centre[0] + x * math.cos(turn) + y * math.sin(turn), self.centre[1] - x * math.sin(turn) + y * math.cos(turn)
 
 
-def rows_from_faces(faces: Iterable[Face]) -> Tensor:
+def rows_from_faces(faces: Iterable[Face]) -> np.ndarray:
     """The kind "faces" of `spec.operation.Kind`: float32 [N, 7]. Landmarks are left out."""
     rows = [(one.picture, one.left, one.top, one.width, one.height, one.roll, one.score) for one in faces]
-    return torch.tensor(rows, dtype=torch.float32).reshape(-1, 7)
+    return np.array(rows, np.float32).reshape(-1, 7)
 
 
-def faces_from_rows(rows: Tensor) -> list[Face]:
+def faces_from_rows(rows: Array) -> list[Face]:
     """What `rows_from_faces` wrote."""
     return [
         Face(picture=int(picture), left=left, top=top, width=width, height=height, roll=roll, score=score)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
+from ..arrays import Array, as_array
 from .cutout import as_floats
 
-__all__ = ["EYE", "Flow", "Plane", "edge_flow", "gaussian", "luminance", "smear"]
+__all__ = ["EYE", "Flow", "Plane", "edge_flow", "gaussian", "luminance", "seen_gray", "smear"]
 
 Plane = NDArray[np.float32]
 
@@ -79,12 +79,17 @@ def gaussian(plane: Plane, sigma: float) -> Plane:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
-def luminance(picture: Tensor) -> Plane:
+def luminance(picture: Array) -> Plane:
     """Brightness of a picture as the eye sees its colours: [H, W, 3 or 4], uint8 or float32 0..1 → [H, W], 0..1."""
-    gray = np.empty(picture.shape[:2], np.float32)
+    pixels, gray = as_array(picture), np.empty(picture.shape[:2], np.float32)
     for top in range(0, len(gray), _ROWS):
-        gray[top : top + _ROWS] = as_floats(picture[top : top + _ROWS, :, :3]).cpu().numpy() @ EYE
+        gray[top : top + _ROWS] = seen_gray(as_floats(pixels[top : top + _ROWS, :, :3]))
     return gray
+
+
+def seen_gray(colours: NDArray[np.float32]) -> Plane:
+    """[H, W, 3] → [H, W], the sum by `EYE`. Not as a product of matrices: NumPy's threads for those go on spinning beside a network's."""
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(colours), cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def _over_planes(values: NDArray[np.float32]) -> Plane:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from ..arrays import Array, alike, as_array
 from .flow import Flow, Plane, edge_flow, gaussian, luminance, smear
 from .ink import DRAWN_AT, without_frame
 
@@ -50,7 +49,7 @@ class _Stroke:
     """nothing is made brighter than this many times what it was, so that black hair stays black"""
 
 
-def flow_dog_ink(image: Tensor, photo: Tensor | None = None) -> Tensor:
+def flow_dog_ink(image: Array, photo: Array | None = None) -> Array:
     """Draw each picture by coherent lines, as wide for its size in a large one as in a small one.
 
     Args:
@@ -61,10 +60,10 @@ def flow_dog_ink(image: Tensor, photo: Tensor | None = None) -> Tensor:
     Source: coherent line drawing, Kang, Lee and Chui 2007; XDoG, Winnemöller, Kyprianidis and Olsen 2012.
     """
     how, (height, width) = _Stroke(), image.shape[1:3]
-    ink = torch.empty(image.shape[:3])
-    for index, one in enumerate(image):
+    ink = np.zeros(image.shape[:3], np.float32)
+    for index, one in enumerate(as_array(image)):
         gray = luminance(one)
-        shown = None if photo is None else photo[min(index, len(photo) - 1)].cpu().numpy() > 0.5
+        shown = None if photo is None else as_array(photo[min(index, len(photo) - 1)]) > 0.5
         if (longer := max(gray.shape)) > _WORKED_AT:
             size = max(1, round(width * _WORKED_AT / longer)), max(1, round(height * _WORKED_AT / longer))
             gray = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -72,9 +71,9 @@ def flow_dog_ink(image: Tensor, photo: Tensor | None = None) -> Tensor:
         response = _response(gray, _unframed(gray) if shown is None else shown, how)
         if response.shape != (height, width):
             response = np.asarray(cv2.resize(response, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
-        ink[index] = -torch.from_numpy(response).sub_(how.threshold).mul_(how.steepness).clamp_(max=0).tanh_()
-    ink = ink.abs_().to(image.device)
-    return ink if photo is None else without_frame(ink, photo, 0)
+        inked = response < how.threshold
+        ink[index][inked] = np.tanh((how.threshold - response[inked]) * how.steepness)
+    return alike(ink if photo is None else without_frame(ink, as_array(photo), 0), image)
 
 
 def _response(gray: Plane, shown: NDArray[np.bool_] | None, how: _Stroke) -> Plane:

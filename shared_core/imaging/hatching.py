@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
+from ..arrays import Array, alike, floats
 from .flow import Plane, edge_flow, gaussian, luminance, smear
 from .ink import pixel_of
 from .paper import noise
@@ -23,7 +22,7 @@ _PERIOD = 5.0
 """of straight strokes, in pixels of a drawing of 512"""
 
 
-def hatch(ink: Tensor, image: Tensor, strength: float, style: str, seed: int) -> Tensor:
+def hatch(ink: Array, image: Array, strength: float, style: str, seed: int) -> Array:
     """Add strokes that shade what is dark in the photo.
 
     Args:
@@ -34,7 +33,7 @@ def hatch(ink: Tensor, image: Tensor, strength: float, style: str, seed: int) ->
         seed: 0 or more; the same number gives the same strokes.
     Returns: ink, 0..1, [B, H, W], nowhere less than before.
     """
-    hatched = ink.clone()
+    hatched = floats(ink, copy=True)
     if not strength:
         return hatched
     height, width = ink.shape[1:]
@@ -46,7 +45,7 @@ def hatch(ink: Tensor, image: Tensor, strength: float, style: str, seed: int) ->
         strokes = _strokes(small, strength, style, pixel_of(ink) * scale, seed)
         if scale < 1:
             strokes = np.clip(cv2.resize(strokes, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
-        made.copy_(1 - (1 - made) * (1 - torch.from_numpy(strokes).to(made.device)))
+        made[:] = 1 - (1 - made) * (1 - alike(strokes, made))
     return hatched
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
+
+from ..arrays import Array, alike, as_array
+from .cutout import as_floats
 
 __all__ = ["lanczos"]
 
 
-def lanczos(image: Tensor, height: int, width: int) -> Tensor:
+def lanczos(image: Array, height: int, width: int) -> Array:
     """A picture at another size; three lobes, as wide as the shrinking where it shrinks. Each channel for itself, also the alpha.
 
     Args:
@@ -19,10 +20,9 @@ def lanczos(image: Tensor, height: int, width: int) -> Tensor:
         width: target, in pixels, ≥ 1.
     Returns: float32 0..1, [B, height, width, C], on the image's device.
     """
-    floats = (image.float().div(255) if image.dtype == torch.uint8 else image).cpu()
     resized = np.empty((len(image), height, width, image.shape[3]), np.float32)
-    for source, target in zip(floats.numpy(), resized, strict=True):
+    for source, target in zip(as_array(image), resized, strict=True):
         for channel in range(image.shape[3]):
-            plane = Image.fromarray(np.ascontiguousarray(source[..., channel]))
+            plane = Image.fromarray(np.ascontiguousarray(as_floats(source[..., channel])))
             target[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS))
-    return torch.from_numpy(resized).clamp_(0, 1).to(image.device)
+    return alike(np.clip(resized, 0, 1, out=resized), image)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from .composite import colour_values, composite
-from .cutout import as_floats
-from .flow import EYE
+from ..arrays import Array, alike, as_array
+from .composite import colour_values
+from .cutout import as_floats, without_content
+from .flow import seen_gray
+from .mixing import mix
 
 __all__ = ["drawing_over_blur", "ink_over"]
 
 
-def drawing_over_blur(image: Tensor, drawing: Tensor, sigma: float, photo_share: float) -> Tensor:
+def drawing_over_blur(image: Array, drawing: Array, sigma: float, photo_share: float) -> Array:
     """The photo out of focus, mixed with the drawing: share · blur(photo) + (1 - share) · drawing.
 
     Args:
@@ -26,20 +26,21 @@ def drawing_over_blur(image: Tensor, drawing: Tensor, sigma: float, photo_share:
     Returns: [B, H, W, 3], of the image's dtype.
     Source: U-2-Net u2net_portrait_composite.py. That enlarges the drawing by quadratic splines; here by Catmull-Rom's cubics, which are as smooth.
     """
-    mixed = torch.empty_like(image[..., :3], memory_format=torch.contiguous_format)
-    for photo, drawn, made in zip(image, drawing, mixed, strict=True):
+    photos = as_array(image)
+    mixed = np.empty((*photos.shape[:3], 3), photos.dtype)
+    for photo, drawn, made in zip(photos, as_array(drawing), mixed, strict=True):
         over = _stretched(_on_white(drawn), *photo.shape[:2])
         over = over / max(float(over.max()), 1e-6)
         for channel in range(3):
-            plane = np.ascontiguousarray(as_floats(photo[..., channel]).cpu().numpy())
+            plane = np.ascontiguousarray(as_floats(photo[..., channel]))
             if sigma > 0.1:  # OpenCV knows no Gaussian much narrower
                 plane = cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
             plane = photo_share * plane + (1 - photo_share) * over[..., channel]
-            made[..., channel] = _stored(torch.from_numpy(np.clip(plane, 0, 1)), image.dtype)
-    return mixed
+            made[..., channel] = np.rint(255 * np.clip(plane, 0, 1)) if mixed.dtype == np.uint8 else np.clip(plane, 0, 1)
+    return alike(mixed, image)
 
 
-def ink_over(image: Tensor, drawing: Tensor, colour: str) -> Tensor:
+def ink_over(image: Array, drawing: Array, colour: str) -> Array:
     """The sharp photo with the drawing's ink over it, as a transparent layer of that ink lies over it.
 
     Args:
@@ -49,24 +50,25 @@ def ink_over(image: Tensor, drawing: Tensor, colour: str) -> Tensor:
         colour: of the ink, "#rrggbb".
     Returns: [B, H, W, 3], of the image's dtype; exactly the photo where there is no ink.
     """
-    full = _stored(colour_values(colour), image.dtype).to(image.device).expand(*image.shape[:3], 3)
-    ink = [torch.from_numpy(_stretched(_coverage(drawn), *image.shape[1:3])) for drawn in drawing]
-    return composite(full, torch.stack(ink).to(image.device), image)
+    full, laid = alike(colour_values(colour), image), without_content(image, 3)
+    for photo, drawn, made in zip(image, as_array(drawing), laid, strict=True):
+        mix(photo, full, alike(_stretched(_coverage(drawn), *photo.shape[:2]), image), made)
+    return laid
 
 
-def _coverage(drawing: Tensor) -> NDArray[np.float32]:
+def _coverage(drawing: np.ndarray) -> NDArray[np.float32]:
     """How much ink there is, [h, w, 3 or 4] → float32 0..1, [h, w]. Transparent ink may have any colour."""
-    if drawing.shape[-1] == 4 and bool((drawing[..., 3] < (255 if drawing.dtype == torch.uint8 else 1)).any()):
-        return as_floats(drawing[..., 3]).cpu().numpy()
-    return 1 - _on_white(drawing) @ EYE
+    if drawing.shape[-1] == 4 and (drawing[..., 3] < (255 if drawing.dtype == np.uint8 else 1)).any():
+        return as_floats(drawing[..., 3])
+    return 1 - seen_gray(_on_white(drawing))
 
 
-def _on_white(drawing: Tensor) -> NDArray[np.float32]:
+def _on_white(drawing: np.ndarray) -> NDArray[np.float32]:
     """[h, w, 3 or 4] → float32 0..1, [h, w, 3]."""
     colours = as_floats(drawing[..., :3])
     if drawing.shape[-1] == 4:
         colours = 1 - as_floats(drawing[..., 3:]) * (1 - colours)
-    return colours.cpu().numpy()
+    return colours
 
 
 def _stretched(picture: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
@@ -75,7 +77,3 @@ def _stretched(picture: NDArray[np.float32], height: int, width: int) -> NDArray
     smaller = height * width < picture.shape[0] * picture.shape[1]
     made = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
     return np.asarray(np.clip(made, 0, 1), np.float32)
-
-
-def _stored(values: Tensor, dtype: torch.dtype) -> Tensor:
-    return values.mul(255).round_().to(dtype) if dtype == torch.uint8 else values

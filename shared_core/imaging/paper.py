@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from .composite import colour_values
 from .ink import DRAWN_AT
@@ -19,7 +17,7 @@ _DEPTH = {"grain": 0.10, "laid": 0.12}
 """how dark the darkest places are"""
 
 
-def paper(height: int, width: int, colour: str, texture: str, seed: int) -> Tensor:
+def paper(height: int, width: int, colour: str, texture: str, seed: int) -> Plane:
     """A sheet of paper. Its texture is as coarse for a large picture as for a small one, seen at one size.
 
     Args:
@@ -28,17 +26,18 @@ def paper(height: int, width: int, colour: str, texture: str, seed: int) -> Tens
         colour: "#rrggbb", that of the lightest places.
         texture: "none"; "grain", a rough surface in slanting light; "laid", the fine ribs and wide chain lines of a hand mould.
         seed: 0 or more; the same number gives the same sheet.
-    Returns: float32 0..1, [height, width, 3]; for "none" exactly the colour.
+    Returns: float32 0..1, [height, width, 3]; for "none" the colour alone, [3].
     """
+    plain = colour_values(colour)
     if texture == "none":
-        return colour_values(colour).expand(height, width, 3)
+        return plain
     pixel = max(height, width) / DRAWN_AT
     relief = _standard(noise(height, width, pixel, seed)) + 0.7 * _standard(noise(height, width, 3 * pixel, seed + 1))
     if texture == "laid":
         relief = 0.5 * relief + _ribs(height, width, pixel, seed)
     low, high = np.percentile(relief, (1, 99))
     darkness = np.clip((relief - low) / max(high - low, 1e-6), 0, 1) * _DEPTH[texture]
-    return colour_values(colour) * (1 - torch.from_numpy(darkness.astype(np.float32)))[..., None]
+    return plain * (1 - darkness.astype(np.float32))[..., None]
 
 
 def noise(height: int, width: int, grain: float, seed: int) -> Plane:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
+from ..arrays import Array, as_array
 from ..errors import BadInput
 from .flow import gaussian
 
@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"-?[0-9.]+")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def svg_of_ink(ink: Tensor, colour: str = "#000000", title: str = "") -> str:
+def svg_of_ink(ink: Array, colour: str = "#000000", title: str = "") -> str:
     """The ink as filled shapes with smooth outlines; what is not ink is transparent.
 
     Grays become shapes or paper, divided so that there is as much ink in all as before.
@@ -45,7 +45,7 @@ def svg_of_ink(ink: Tensor, colour: str = "#000000", title: str = "") -> str:
     Raises: BadInput, when vtracer is not installed.
     """
     height, width = ink.shape
-    large, scale = _enlarged(ink.cpu().numpy())
+    large, scale = _enlarged(as_array(ink))
     shapes = _shapes(large) if large.max() > 0 else []
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',

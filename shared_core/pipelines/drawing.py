@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import Any
 
+from ..arrays import Array, library
 from ..imaging.flow_dog import flow_dog_ink
 from ..imaging.hatching import hatch
 from ..imaging.ink import ink_layer, on_paper, pixel_of, set_black_and_white, set_line_weight, without_frame
@@ -21,7 +21,7 @@ _FRAME = 4.0
 """how far into the photo a network draws the line where the photo ends, in pixels of a drawing of 512"""
 
 
-def drawn_ink(image: Tensor, *, engine: str, model: str, preprocess: str, detail: bool, job: Job, photo: Tensor | None = None) -> Tensor:
+def drawn_ink(image: Array, *, engine: str, model: str, preprocess: str, detail: bool, job: Job, photo: Array | None = None) -> Array:
     """What an engine draws of each picture, not yet finished.
 
     Args:
@@ -35,22 +35,23 @@ def drawn_ink(image: Tensor, *, engine: str, model: str, preprocess: str, detail
     Returns: ink, float32 0..1, [B, H, W].
     """
     network = job.model(model) if engine == "network" else None
-    drawn: list[Tensor] = []
-    for index, one in enumerate(image.split(1)):
+    drawn: list[Array] = []
+    for index in range(len(image)):
         job.progress(index, len(image), "Drawing the lines")
+        one = image[index : index + 1]
         shown = None if photo is None else photo[min(index, len(photo) - 1)][None]
         if network is None:
             drawn.append(flow_dog_ink(one, shown))
         else:
             drawn.append(detailed_ink(network, one, preprocess, job.progress) if detail else estimate_ink(network, one, preprocess))
     job.progress(len(image), len(image), "Drawing the lines")
-    ink = torch.cat(drawn)
+    ink = drawn[0] if len(drawn) == 1 else library(image).concatenate(drawn)
     return ink if photo is None or network is None else without_frame(ink, photo, _FRAME * pixel_of(ink))
 
 
 def finished_ink(
-    ink: Tensor, image: Tensor, *, line_weight: float, black_point: float, white_point: float, hatching: float, hatching_style: str, seed: int
-) -> Tensor:
+    ink: Array, image: Array, *, line_weight: float, black_point: float, white_point: float, hatching: float, hatching_style: str, seed: int
+) -> Array:
     """Black and white point, line weight and hatching, in this order; bit for bit the given ink at the defaults. Parameters as in the specification."""
     ink = set_black_and_white(ink, black_point / 100, white_point / 100)
     ink = set_line_weight(ink, line_weight, pixel_of(ink))
@@ -58,8 +59,8 @@ def finished_ink(
 
 
 def drawn_pictures(
-    ink: Tensor, dtype: torch.dtype, *, ink_colour: str, paper_colour: str, paper_texture: str, seed: int, job: Job
-) -> dict[str, Tensor]:  # fmt: skip
+    ink: Array, dtype: Any, *, ink_colour: str, paper_colour: str, paper_texture: str, seed: int, job: Job
+) -> dict[str, Array]:  # fmt: skip
     """The outputs of a drawing that are wanted, by name: `drawing`, `ink` and `lines`. Pictures are of `dtype`."""
     made = {"lines": ink}
     if job.wants("ink"):
@@ -69,10 +70,11 @@ def drawn_pictures(
     return made
 
 
-def laid_over(image: Tensor, drawing: Tensor, *, method: str, blur: float, photo_share: float, ink_colour: str, job: Job) -> Tensor:
+def laid_over(image: Array, drawing: Array, *, method: str, blur: float, photo_share: float, ink_colour: str, job: Job) -> Array:
     """Drawings stretched to their photos, mixed with the blurred photo or laid over the sharp one; parameters as in the specification."""
-    made: list[Tensor] = []
-    for index, (photo, drawn) in enumerate(zip(image.split(1), drawing.split(1), strict=True)):
+    made: list[Array] = []
+    for index in range(len(image)):
         job.progress(index, len(image), "Laying the drawing over the photo")
+        photo, drawn = image[index : index + 1], drawing[index : index + 1]
         made.append(ink_over(photo, drawn, ink_colour) if method == "ink" else drawing_over_blur(photo, drawn, blur, photo_share / 100))
-    return made[0] if len(made) == 1 else torch.cat(made)
+    return made[0] if len(made) == 1 else library(image).concatenate(made)

@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import torch
-from torch import Tensor
-
+from ..arrays import Array, copied, library
 from ..errors import BadInput, ModelMissing
 from ..imaging.composite import composite as over_background
+from ..imaging.cutout import as_floats
 from ..imaging.face_crops import cut, paste, place_of, put_back
 from ..imaging.face_detection import detected, least_width
 from ..imaging.face_steady import steadied
@@ -41,7 +40,7 @@ OWN_SMALLEST, OWN_LARGEST = 512, 2048
 """pixels; crops at the photo's own resolution"""
 
 
-def detect_faces(image: Tensor, *, detector: str, smallest: int, steady: bool, job: Job) -> dict[str, Tensor]:
+def detect_faces(image: Array, *, detector: str, smallest: int, steady: bool, job: Job) -> dict[str, Array]:
     """The faces of every picture, from left to right."""
     faces = find_faces(image, detector=detector, smallest=smallest, steady=steady, job=job)
     job.figures["faces"] = figures_of(faces)
@@ -51,9 +50,9 @@ def detect_faces(image: Tensor, *, detector: str, smallest: int, steady: bool, j
 
 
 def crop_face(
-    image: Tensor, faces: Tensor | None, *, detector: str, smallest: int, steady: bool, face: str, number: int, x: float, y: float, width: float,
+    image: Array, faces: Array | None, *, detector: str, smallest: int, steady: bool, face: str, number: int, x: float, y: float, width: float,
     height: float, size: int, straighten: bool, job: Job,
-) -> dict[str, Tensor]:  # fmt: skip
+) -> dict[str, Array]:  # fmt: skip
     """The square around each head, and where it was."""
     chosen, without = seek_faces(
         image, faces, detector=detector, smallest=smallest, steady=steady, face=face, number=number, x=x, y=y, width=width, height=height, job=job
@@ -63,21 +62,21 @@ def crop_face(
         chosen = [replace(one, roll=0.0) for one in chosen]
     side = size or crop_size(chosen)
     pictures = flattened(image)
-    crops: list[Tensor] = []
+    crops: list[Array] = []
     for done, one in enumerate(chosen):
         job.progress(done, len(chosen), "Cropping faces")
         job.notices += warnings_of(pictures[one.picture], one)
         crops.append(cut(pictures[one.picture], place_of(one), side))
     job.figures["faces"] = figures_of(chosen)
-    return {"image": torch.stack(crops), "faces": rows_from_faces(chosen)}
+    return {"image": library(image).stack(crops), "faces": rows_from_faces(chosen)}
 
 
-def paste_face(image: Tensor, drawing: Tensor, faces: Tensor, *, feather: float, job: Job) -> dict[str, Tensor]:
+def paste_face(image: Array, drawing: Array, faces: Array, *, feather: float, job: Job) -> dict[str, Array]:
     """The pictures with their drawings in place; a transparent photo stays so."""
     if drawing.shape[1] != drawing.shape[2]:
         raise BadInput("drawing is {width}×{height} pixels; face crops are square.", width=drawing.shape[2], height=drawing.shape[1])
     placed = list(zip(faces_from_rows(faces), flattened(drawing), strict=True))
-    made = image.clone()
+    made = copied(image)
     for number, photo in enumerate(made):
         job.progress(number, len(made), "Putting faces back")
         height, width = photo.shape[:2]
@@ -87,7 +86,7 @@ def paste_face(image: Tensor, drawing: Tensor, faces: Tensor, *, feather: float,
 
 
 def seek_faces(
-    image: Tensor, rows: Tensor | None, *, detector: str, smallest: int, steady: bool, face: str, number: int, x: float, y: float, width: float,
+    image: Array, rows: Array | None, *, detector: str, smallest: int, steady: bool, face: str, number: int, x: float, y: float, width: float,
     height: float, job: Job,
 ) -> tuple[list[Face], list[int]]:  # fmt: skip
     """The chosen ones of the faces given, or of those found; and the pictures in which there is nobody. Parameters as in `spec.faces`.
@@ -120,7 +119,7 @@ def counted(pictures: Iterable[int]) -> str:
     return ", ".join(str(one + 1) for one in sorted(pictures))
 
 
-def find_faces(image: Tensor, *, detector: str, smallest: int, steady: bool, job: Job, only_largest: bool = False) -> list[Face]:
+def find_faces(image: Array, *, detector: str, smallest: int, steady: bool, job: Job, only_largest: bool = False) -> list[Face]:
     """Faces of every picture, by picture and from left to right; nearly upright ones as upright ones in whole pixels.
 
     Args:
@@ -206,9 +205,8 @@ def figures_of(faces: Sequence[Face]) -> list[dict[str, float]]:
     ]  # fmt: skip
 
 
-def flattened(pictures: Tensor) -> Tensor:
+def flattened(pictures: Array) -> Array:
     """[B, H, W, 3 or 4] → [B, H, W, 3]: what is transparent becomes the white that portrait networks know."""
     if pictures.shape[-1] == 3:
         return pictures
-    alpha = pictures[..., 3].float()
-    return over_background(pictures, alpha / 255 if pictures.dtype == torch.uint8 else alpha, "#ffffff")
+    return over_background(pictures, as_floats(pictures[..., 3]), "#ffffff")

@@ -12,7 +12,7 @@ from .job import Job
 
 __all__ = ["perform"]
 
-_WITHOUT_PYTORCH = frozenset({"matting"})
+_WITHOUT_PYTORCH = frozenset({"faces", "finishing", "matting", "portrait"})
 """these take arrays on the CPU; the other families take tensors everywhere"""
 
 

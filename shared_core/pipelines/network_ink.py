@@ -6,11 +6,9 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
+from ..arrays import Array, alike, as_array, empty, library
 from ..imaging.flow import Plane, gaussian
 from ..imaging.resize import enlarge_map, shrink, truncated_to_bytes
 from ..imaging.tiles import Tiling
@@ -33,7 +31,7 @@ LOUDER = 2.0
 """how many times darker the closer look may become for that"""
 
 
-def estimate_ink(network: Model, image: Tensor, profile_name: str = "default") -> Tensor:
+def estimate_ink(network: Model, image: Array, profile_name: str = "default") -> Array:
     """The network's ink of each picture: squashed to the network's size, drawn, and enlarged to the picture's own.
 
     A card's reading makes a drawing of what the network says (1 = paper); ink is what lacks in it. A picture in which nothing is drawn stays paper.
@@ -46,11 +44,11 @@ def estimate_ink(network: Model, image: Tensor, profile_name: str = "default") -
     Raises: BadInput, for a profile the card does not have.
     """
     profile = network.card.profile(profile_name)
-    inks = [_read(_logits(network, one, profile), profile.reading) for one in image.split(1)]
-    return _enlarged(torch.cat(inks), image.shape[1], image.shape[2], profile.reading)
+    inks = [_read(_logits(network, image[one : one + 1], profile), profile.reading) for one in range(len(image))]
+    return _enlarged(library(image).concatenate(inks), image.shape[1], image.shape[2], profile.reading)
 
 
-def detailed_ink(network: Model, image: Tensor, profile_name: str = "default", progress: Progress = silent) -> Tensor:
+def detailed_ink(network: Model, image: Array, profile_name: str = "default", progress: Progress = silent) -> Array:
     """`estimate_ink`, and for pictures well above the network's size once more in overlapping parts at up to 2048 pixels.
 
     The parts give the strokes; how much ink there is around a place stays what the first drawing, which sees the whole face, says.
@@ -64,26 +62,28 @@ def detailed_ink(network: Model, image: Tensor, profile_name: str = "default", p
     if longer < WORTH_IT * profile.preprocess.size:
         return first
     height, width = (max(1, round(side * longer / max(image.shape[1:3]))) for side in image.shape[1:3])
-    for one, ink in zip(image.split(1), first, strict=True):
-        closer = _in_parts(network, shrink(one, height, width, "antialiased"), profile, progress)
+    for number, ink in enumerate(first):
+        closer = _in_parts(network, shrink(image[number : number + 1], height, width, "antialiased"), profile, progress)
         guide = _enlarged(ink[None], height, width, profile.reading)[0]
-        toned = _toned(closer.cpu().numpy(), guide.cpu().numpy(), TONE * longer / profile.preprocess.size)
-        ink.copy_(_enlarged(torch.from_numpy(toned)[None], ink.shape[0], ink.shape[1], profile.reading)[0])
+        toned = _toned(as_array(closer), as_array(guide), TONE * longer / profile.preprocess.size)
+        ink[:] = _enlarged(alike(toned[None], ink), ink.shape[0], ink.shape[1], profile.reading)[0]
     return first
 
 
-def _in_parts(network: Model, planes: Tensor, profile: Profile, progress: Progress) -> Tensor:
+def _in_parts(network: Model, planes: Array, profile: Profile, progress: Progress) -> Array:
     """[1, 3, h, w] → ink [h, w], drawn part by part at this very size and stretched as a whole."""
     size, (height, width) = profile.preprocess.size, planes.shape[2:]
     if profile.preprocess.divide_by_max:  # by that of the whole: a part full of dark hair is no bright picture
-        planes = planes / planes.amax().clamp_min(1e-6)
-    padded = F.pad(planes, (0, max(0, size - width), 0, max(0, size - height)), mode="replicate")
+        planes = planes / max(float(planes.max()), 1e-6)
+    border = ((0, 0), (0, 0), (0, max(0, size - height)), (0, max(0, size - width)))
+    padded = alike(np.pad(as_array(planes), border, "edge"), planes) if min(height, width) < size else planes
     plain = replace(profile, preprocess=replace(profile.preprocess, divide_by_max=False, keep_aspect=False))
-    tiling = Tiling(padded.shape[2], padded.shape[3], size, round(OVERLAP * size), planes.device)
-    logits = torch.zeros(padded.shape[2:], device=planes.device)
+    tiling = Tiling(padded.shape[2], padded.shape[3], size, round(OVERLAP * size), planes)
+    logits = empty(padded.shape[2:], planes)
+    logits[:] = 0
     for number, tile in enumerate(tiling):
         progress(number, len(tiling), "Drawing the details")
-        part = padded[:, :, tile.rows, tile.columns].permute(0, 2, 3, 1)
+        part = library(padded).moveaxis(padded[:, :, tile.rows, tile.columns], 1, -1)
         logits[tile.rows, tile.columns] += tile.window * _logits(network, part, plain)[0, 0]
     return _read(logits[None, None, :height, :width], profile.reading)[0]
 
@@ -105,17 +105,17 @@ def _toned(closer: Plane, first: Plane, sigma: float) -> Plane:
     return np.asarray(np.clip(toned + missing * first, 0, 1), np.float32)
 
 
-def _read(logits: Tensor, reading: Reading) -> Tensor:
+def _read(logits: Array, reading: Reading) -> Array:
     """[B, 1, h, w] → ink [B, h, w]."""
     ink = read_map(logits, replace(reading, invert=not reading.invert, eight_bit=False))
     return 1 - truncated_to_bytes(1 - ink) if reading.eight_bit else ink  # it is the drawing whose bytes the authors' program cuts off
 
 
-def _enlarged(ink: Tensor, height: int, width: int, reading: Reading) -> Tensor:
-    return enlarge_map(ink, height, width, reading.enlarge, in_bytes=reading.eight_bit).clamp_(0, 1)
+def _enlarged(ink: Array, height: int, width: int, reading: Reading) -> Array:
+    return enlarge_map(ink, height, width, reading.enlarge, in_bytes=reading.eight_bit)
 
 
-def _logits(network: Model, image: Tensor, profile: Profile) -> Tensor:
+def _logits(network: Model, image: Array, profile: Profile) -> Array:
     """[1, 1, h, w] of one picture [1, H, W, C], without what surrounds it in the network's input."""
     prepared, (top, left, height, width) = network_input(image, profile.preprocess)
-    return network(prepared)[0].to(image.device)[:, :, top : top + height, left : left + width]
+    return network(prepared)[0][:, :, top : top + height, left : left + width]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
+from ..arrays import Array
 from ..imaging.cleanup import grow
 from ..imaging.ink import pixel_of
 from .drawing import BEYOND, drawn_ink, drawn_pictures, finished_ink, laid_over
@@ -15,10 +14,10 @@ __all__ = ["ink_over_photo", "line_drawing", "portrait"]
 
 
 def line_drawing(
-    image: Tensor, alpha: Tensor | None, *, engine: str, model: str, preprocess: str, detail: bool,
+    image: Array, alpha: Array | None, *, engine: str, model: str, preprocess: str, detail: bool,
     line_weight: float, black_point: float, white_point: float, hatching: float, hatching_style: str,
     ink_colour: str, paper_colour: str, paper_texture: str, seed: int, job: Job,
-) -> dict[str, Tensor]:  # fmt: skip
+) -> dict[str, Array]:  # fmt: skip
     """Lines, and where wanted the ink alone and the drawing on paper, of each picture of a batch."""
     image = flattened(image)
     ink = drawn_ink(image, engine=engine, model=model, preprocess=preprocess, detail=detail, job=job)
@@ -31,6 +30,6 @@ def line_drawing(
     return drawn_pictures(ink, image.dtype, ink_colour=ink_colour, paper_colour=paper_colour, paper_texture=paper_texture, seed=seed, job=job)
 
 
-def ink_over_photo(image: Tensor, drawing: Tensor, *, method: str, blur: float, photo_share: float, ink_colour: str, job: Job) -> dict[str, Tensor]:
+def ink_over_photo(image: Array, drawing: Array, *, method: str, blur: float, photo_share: float, ink_colour: str, job: Job) -> dict[str, Array]:
     """The drawing stretched to the photo, mixed with the blurred photo or laid over the sharp one."""
     return {"image": laid_over(image, drawing, method=method, blur=blur, photo_share=photo_share, ink_colour=ink_colour, job=job)}

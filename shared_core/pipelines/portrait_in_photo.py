@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import torch
-from torch import Tensor
-
+from ..arrays import Array, alike, empty
 from ..imaging.cleanup import grow
 from ..imaging.composite import composite
 from ..imaging.face_crops import Patch, Place, cut, paste, place_of, put_back, shown_part
@@ -40,12 +38,13 @@ MATTING: Settings = {
 """how a person is told from the background"""
 
 
-def portrait(image: Tensor, *, job: Job, **settings: Any) -> dict[str, Tensor]:
+def portrait(image: Array, *, job: Job, **settings: Any) -> dict[str, Array]:
     """Lines of the photo's size, and where wanted the ink alone, the drawing on paper and the photo with it, of each picture of a batch."""
     photos = flattened(image)
     faces, whole = _sitters(image, settings, job)
     job.figures["faces"] = figures_of(faces)
-    ink, parts = torch.zeros(image.shape[:3], device=image.device), len(faces) + len(whole)
+    ink, parts = empty(image.shape[:3], image), len(faces) + len(whole)
+    ink[:] = 0
     for done, number in enumerate(whole):
         ink[number] = _inked(photos[number][None], None, settings, _part(job, done, parts))[0]
     for number, photo in enumerate(photos):
@@ -62,7 +61,7 @@ def portrait(image: Tensor, *, job: Job, **settings: Any) -> dict[str, Tensor]:
     return made
 
 
-def _sitters(image: Tensor, settings: Settings, job: Job) -> tuple[list[Face], list[int]]:
+def _sitters(image: Array, settings: Settings, job: Job) -> tuple[list[Face], list[int]]:
     """Faces to draw, and pictures to draw as a whole. Raises: BadInput, when there is nobody and that shall not be."""
     if settings["face"] == "whole":
         return [], list(range(len(image)))
@@ -74,7 +73,7 @@ def _sitters(image: Tensor, settings: Settings, job: Job) -> tuple[list[Face], l
     return faces, []
 
 
-def _drawn(photo: Tensor, face: Face, settings: Settings, job: Job) -> Patch | None:
+def _drawn(photo: Array, face: Face, settings: Settings, job: Job) -> Patch | None:
     """The ink of one face, ready to be put into the photo [H, W, 3]."""
     job.notices += warnings_of(photo, face, cleared=settings["clear_background"])
     face = face if settings["straighten"] else replace(face, roll=0.0)
@@ -82,12 +81,12 @@ def _drawn(photo: Tensor, face: Face, settings: Settings, job: Job) -> Patch | N
     crop = _crop(photo, place, crop_size([face]) if settings["detail"] else DRAWN_AT, settings, job)
     shown = None
     if any(not (0 <= x <= width and 0 <= y <= height) for x, y in place.corners()) or place.blank_x or place.blank_y:
-        shown = grow(shown_part(place, crop.shape[1], height, width)[None].to(photo.device), -RINGING * max(1.0, crop.shape[1] / place.side))
+        shown = grow(alike(shown_part(place, crop.shape[1], height, width)[None], photo), -RINGING * max(1.0, crop.shape[1] / place.side))
     ink = _inked(crop, shown, settings, job)
     return put_back(ink[0], place, height, width, FADE * place.side)
 
 
-def _crop(photo: Tensor, place: Place, size: int, settings: Settings, job: Job) -> Tensor:
+def _crop(photo: Array, place: Place, size: int, settings: Settings, job: Job) -> Array:
     """[1, size, size, 3], of the photo's type, or floats where a network enlarged it."""
     if settings["small_faces"] == "filter" or place.side >= LARGE_ENOUGH * size:
         return cut(photo, place, size)[None]
@@ -95,7 +94,7 @@ def _crop(photo: Tensor, place: Place, size: int, settings: Settings, job: Job) 
     return enlarged(small, size / small.shape[1], job, settings["upscaler"])
 
 
-def _inked(picture: Tensor, shown: Tensor | None, settings: Settings, job: Job) -> Tensor:
+def _inked(picture: Array, shown: Array | None, settings: Settings, job: Job) -> Array:
     """Finished ink of a picture [1, h, w, 3], of which `shown` [1, h, w] is the photo: [1, h, w]."""
     alpha = None
     if settings["clear_background"]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
-
+from ..arrays import Array, alike, empty, library
 from ..errors import BadInput
+from ..imaging.cutout import as_floats
 from ..imaging.lanczos import lanczos
 from ..imaging.tiles import Tiling
 from ..models.source import Model
-from ..networks.rrdbnet import SCALE
 from .job import Job
 
 __all__ = ["enlarged"]
@@ -19,7 +16,7 @@ OVERLAP = 24
 """pixels of the small picture in which neighbouring tiles fade into each other; a tile's border, where the network sees zeros, counts for nothing there"""
 
 
-def enlarged(image: Tensor, factor: float, job: Job, model_id: str | None = None) -> Tensor:
+def enlarged(image: Array, factor: float, job: Job, model_id: str | None = None) -> Array:
     """A picture `factor` times as high and as wide.
 
     The network enlarges four times; other factors are met with Lanczos' filter from there. An alpha is always Lanczos' own.
@@ -39,27 +36,29 @@ def enlarged(image: Tensor, factor: float, job: Job, model_id: str | None = None
     model = job.model(model_id)
     if model.card.task != "upscale":
         raise BadInput("The model '{card}' does not enlarge pictures.", card=model_id)
-    colours = image[..., :3].float().div(255) if image.dtype == torch.uint8 else image[..., :3]
-    large = lanczos(_four_times(colours, model, job), height, width)
-    return large if image.shape[3] == 3 else torch.cat((large, lanczos(image[..., 3:], height, width)), -1)
+    large = lanczos(_four_times(as_floats(image[..., :3]), model, job), height, width)
+    return large if image.shape[3] == 3 else library(image).concatenate((large, lanczos(image[..., 3:], height, width)), -1)
 
 
-def _four_times(colours: Tensor, model: Model, job: Job) -> Tensor:
+def _four_times(colours: Array, model: Model, job: Job) -> Array:
     """[B, H, W, 3] → [B, 4H, 4W, 3], tile by tile."""
-    count, height, width, _ = colours.shape
+    from ..networks.rrdbnet import SCALE
+
+    xp, (count, height, width, _) = library(colours), colours.shape
     side = model.card.profile().preprocess.size
-    tiling = Tiling(height, width, side, OVERLAP, colours.device)
-    large = colours.new_zeros(count, 3, SCALE * height, SCALE * width)
+    tiling = Tiling(height, width, side, OVERLAP)
+    large = empty((count, 3, SCALE * height, SCALE * width), colours)
+    large[:] = 0
     steps = count * len(tiling)
-    for number, one in enumerate(colours.permute(0, 3, 1, 2)):
+    for number, one in enumerate(xp.moveaxis(colours, -1, 1)):
         for step, tile in enumerate(tiling, number * len(tiling)):
             job.progress(step, steps, "Enlarging")
-            (made,) = model(one[None, :, tile.rows, tile.columns].contiguous())
-            window = F.interpolate(tile.window[None, None], scale_factor=SCALE, mode="nearest")[0, 0]  # so the windows still add up to 1
-            large[number, :, _scaled(tile.rows), _scaled(tile.columns)] += made[0] * window
+            (made,) = model(one[None, :, tile.rows, tile.columns])
+            window = tile.window.repeat(SCALE, 0).repeat(SCALE, 1)  # so the windows still add up to 1
+            large[number, :, _scaled(tile.rows, SCALE), _scaled(tile.columns, SCALE)] += made[0] * alike(window, colours)
     job.progress(steps, steps, "Enlarging")
-    return large.clamp_(0, 1).permute(0, 2, 3, 1)
+    return xp.moveaxis(xp.clip(large, 0, 1, out=large), 1, -1)
 
 
-def _scaled(part: slice) -> slice:
-    return slice(SCALE * part.start, SCALE * part.stop)
+def _scaled(part: slice, times: int) -> slice:
+    return slice(times * part.start, times * part.stop)

@@ -1,4 +1,4 @@
-"""`u2studio matte` with OpenVINO never loads PyTorch, which would take a second and 180 MiB of every command."""
+"""`u2studio matte` and `portrait` with OpenVINO never load PyTorch, which would take a second and 180 MiB of every command."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 pytestmark = pytest.mark.skipif(find_spec("openvino") is None, reason="needs OpenVINO")
 
 
-def _loaded(in_python: Callable[..., str], *arguments: object) -> str:
-    """Whether PyTorch is there at the end of `u2studio matte`, in a process of its own."""
+def _loaded(in_python: Callable[..., str], *arguments: object, command: str = "matte") -> str:
+    """Whether PyTorch is there at the end of the command, in a process of its own."""
     program = f"""
 import sys
 from u2studio.shared_core.cli import main
-sys.argv = ["u2studio", "matte", *{list(map(str, arguments))!r}, "--device", "cpu", "--overwrite"]
+sys.argv = ["u2studio", {command!r}, *{list(map(str, arguments))!r}, "--device", "cpu", "--overwrite"]
 print(main(), "torch" in sys.modules)
 """
     return in_python(program)
@@ -34,3 +34,15 @@ def test_several_photos_at_once_do_without_it(in_python: Callable[..., str], pho
     first, again = (_loaded(in_python, "*.jpg", "-o", "out", "--jobs", "2") for _ in range(2))
     assert first.startswith("0 ")
     assert again == "0 False\n"
+
+
+def test_a_portrait_is_drawn_without_it(in_python: Callable[..., str], pictures: Path) -> None:
+    def drawn(*outputs: str, options: tuple[str, ...] = ()) -> str:
+        words = [word for one in outputs for word in ("--output", one)]
+        return _loaded(in_python, pictures / "astronaut.jpg", "-o", "out", *words, *options, command="portrait")
+
+    assert drawn("drawing", options=("--clear-background",)).startswith("0 ")
+    everything = ("drawing", "ink", "composite", *(("svg",) if find_spec("vtracer") else ()))
+    assert drawn(*everything) == "0 False\n"
+    for options in (("--clear-background", "--detail"), ("--engine", "classical", "--hatching", "50", "--paper-texture", "laid", "--method", "ink")):
+        assert drawn("drawing", "composite", options=options) == "0 False\n", options

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from u2studio.shared_core.arrays import Array
 from u2studio.shared_core.imaging.face_crops import Patch, cut, paste, place_of, put_back
 from u2studio.shared_core.imaging.faces import Face, faces_from_rows, rows_from_faces, whole_picture
 
@@ -207,3 +208,21 @@ class TestTheWayBack:
 
     def test_a_place_outside_the_photo_has_no_patch(self) -> None:
         assert put_back(torch.zeros(64, 64), place_of(Face(left=900, top=0, width=50, height=50)), 100, 100) is None
+
+
+@pytest.mark.parametrize("roll", [0, 20])
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_arrays_are_cut_and_pasted_as_tensors_are(roll: float, kind: str) -> None:
+    def pasted(photo: Array) -> tuple[Array, Array]:
+        places = [place_of(Face(left=left, top=60, width=60, height=60, roll=roll)) for left in (50, 90)]
+        patches = [put_back(cut(photo, place, size), place, 200, 240, 7) for place, size in zip(places, (64, 200), strict=True)]
+        return cut(photo, places[0], 64), paste(photo, [one for one in patches if one is not None])
+
+    photo = _photo(200, 240) if kind == "uint8" else _smooth_photo(200, 240)
+    array = photo.numpy().copy()
+    array.flags.writeable = False
+    for of_array, of_tensor in zip(pasted(array), pasted(photo), strict=True):
+        assert isinstance(of_array, np.ndarray)
+        assert isinstance(of_tensor, torch.Tensor)
+        assert of_array.dtype == kind
+        np.testing.assert_allclose(of_array, of_tensor.numpy(), rtol=1e-6)

@@ -87,6 +87,13 @@ class TestCascade:
     def test_empty_pictures_of_any_size_have_none(self, size: tuple[int, int]) -> None:
         assert faces_by_cascade(np.full((*size, 3), 255, np.uint8)) == []
 
+    def test_an_array_and_a_tensor_give_the_same_faces_and_warnings(self) -> None:
+        array, tensor = _astronaut(), torch.from_numpy(_astronaut())
+        faces = detected(array)
+        assert faces == detected(tensor)
+        told = [[notice.text() for notice in warnings_of(photo, faces[0])] for photo in (array, tensor)]
+        assert told[0] == told[1] != []
+
     def test_smaller_faces_than_asked_for_are_left_out(self) -> None:
         assert detected(torch.from_numpy(_astronaut()), smallest=150) == []
 
@@ -139,6 +146,7 @@ class TestFaces:
     def test_rows_and_back(self) -> None:
         faces = [Face(picture=1, left=2.5, top=3, width=40, height=41, roll=-12, score=0.5), Face(left=0, top=0, width=1, height=1)]
         assert faces_from_rows(rows_from_faces(faces)) == faces
+        assert faces_from_rows(torch.from_numpy(rows_from_faces(faces))) == faces
         assert rows_from_faces([]).shape == (0, 7)
 
     def test_duplicates_are_merged_over_sizes_and_rolls(self) -> None:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from u2studio.shared_core.imaging.files import read_picture
-from u2studio.shared_core.imaging.flow import edge_flow, smear
+from u2studio.shared_core.imaging.flow import EYE, edge_flow, luminance, smear
 from u2studio.shared_core.imaging.flow_dog import flow_dog_ink
 
 
@@ -62,6 +62,25 @@ def test_black_is_solid() -> None:
     gray[100:200, 80:220] = 0.02
     ink = flow_dog_ink(_picture(gray))[0]
     assert ink[105:195, 85:215].min() > 0.95
+
+
+def test_arrays_are_drawn_as_tensors_are(photo: torch.Tensor) -> None:
+    shown = torch.ones(1, *photo.shape[1:3])
+    shown[:, :30] = 0
+    for told in (None, shown):
+        of_tensor, of_array = flow_dog_ink(photo, told), flow_dog_ink(photo.numpy(), None if told is None else told.numpy())
+        assert isinstance(of_tensor, torch.Tensor)
+        assert isinstance(of_array, np.ndarray)
+        assert of_array.dtype == np.float32
+        np.testing.assert_array_equal(of_array, of_tensor.numpy())
+
+
+def test_brightness_is_the_sum_of_what_the_eye_sees() -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (40, 30, 4), np.uint8)
+    expected = photo[..., :3] / 255 @ EYE.astype(np.float64)
+    for given in (photo, torch.from_numpy(photo), (photo / 255).astype(np.float32)):
+        assert np.abs(luminance(given) - expected).max() < 1e-6
+    assert np.array_equal(luminance(np.full((3, 5, 3), 255, np.uint8)), np.ones((3, 5)))
 
 
 @pytest.mark.parametrize("level", [0.0, 0.4, 1.0])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from u2studio.shared_core.arrays import Array, as_array
+from u2studio.shared_core.imaging.cutout import as_floats
 from u2studio.shared_core.imaging.hatching import hatch
 from u2studio.shared_core.imaging.ink import ink_layer, on_paper, set_black_and_white, set_line_weight, without_frame
 from u2studio.shared_core.imaging.over_photo import drawing_over_blur, ink_over
@@ -108,13 +112,13 @@ def test_textures_darken_a_little_and_repeat(texture: str) -> None:
     assert sheet.min() >= 0.85
     assert sheet.max() == 1
     assert 0.01 < float(sheet.std()) < 0.06
-    assert torch.equal(sheet, paper(300, 200, "#ffffff", texture, 4))
-    assert not torch.equal(sheet, paper(300, 200, "#ffffff", texture, 5))
+    assert np.array_equal(sheet, paper(300, 200, "#ffffff", texture, 4))
+    assert not np.array_equal(sheet, paper(300, 200, "#ffffff", texture, 5))
 
 
 def test_texture_is_as_coarse_for_a_large_picture() -> None:
     small, large = paper(128, 128, "#ffffff", "grain", 2)[..., 0], paper(512, 512, "#ffffff", "grain", 2)[..., 0]
-    shrunk = torch.nn.functional.avg_pool2d(large[None, None], 4)[0, 0]
+    shrunk = cv2.resize(large, (128, 128), interpolation=cv2.INTER_AREA)
     assert np.corrcoef(small.flatten(), shrunk.flatten())[0, 1] > 0.8
 
 
@@ -150,3 +154,39 @@ def test_a_transparent_layer_is_its_ink(grays: Tensor) -> None:
     by_layer = ink_over(photo, ink_layer(grays, "#000000"), "#000000")
     by_drawing = ink_over(photo, on_paper(grays, "#000000", paper(40, 30, "#ffffff", "none", 0)), "#000000")
     assert torch.allclose(by_layer, by_drawing, atol=1e-6)
+
+
+_PHOTO = torch.randint(0, 256, (2, 40, 30, 4), generator=torch.Generator().manual_seed(6), dtype=torch.uint8)
+_PADDED = (torch.arange(30.0) > 4).float().expand(1, 40, 30)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ink, *_: set_line_weight(ink, 0, 1),
+        lambda ink, *_: set_line_weight(ink, 1.5, 1),
+        lambda ink, *_: set_black_and_white(ink, 0, 1),
+        lambda ink, *_: set_black_and_white(ink, 0.2, 0.9),
+        lambda ink, _, padded, __: without_frame(ink, padded, 3),
+        lambda ink, photo, *_: hatch(ink, photo, 0.8, "flow", 3),
+        lambda ink, *_: ink_layer(ink, "#203040"),
+        lambda ink, *rest: ink_layer(ink, "#203040", rest[-1]),
+        lambda ink, *_: on_paper(ink, "#203040", paper(40, 30, "#ffeedd", "none", 1)),
+        lambda ink, *rest: on_paper(ink, "#203040", paper(40, 30, "#ffeedd", "laid", 1), rest[-1]),
+        lambda ink, photo, *_: drawing_over_blur(photo, ink_layer(ink, "#203040"), 3, 0.5),
+        lambda ink, photo, *_: drawing_over_blur(as_floats(photo), ink_layer(ink[:, ::2], "#203040"), 3, 0.5),
+        lambda ink, photo, *_: ink_over(photo, photo, "#203040"),
+        lambda ink, photo, *_: ink_over(as_floats(photo), ink_layer(ink[:, ::2], "#203040"), "#ff0000"),
+    ],
+)
+def test_arrays_are_drawn_as_tensors_are(grays: Tensor, draw: Callable[..., Array]) -> None:
+    given = grays, _PHOTO, _PADDED
+    of_tensors = draw(*given, torch.uint8)
+    arrays = [as_array(one).copy() for one in given]
+    of_arrays = draw(*arrays, np.uint8)
+    assert isinstance(of_tensors, Tensor)
+    assert isinstance(of_arrays, np.ndarray)
+    assert str(of_tensors.dtype).removeprefix("torch.") == str(of_arrays.dtype)
+    np.testing.assert_array_equal(of_arrays, of_tensors.numpy())
+    assert of_arrays.flags.writeable
+    assert all(np.array_equal(one, before) for one, before in zip(arrays, given, strict=True))

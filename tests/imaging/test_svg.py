@@ -62,6 +62,10 @@ def test_rasterised_it_holds_the_same_ink(ink: torch.Tensor) -> None:
     assert np.abs(found - ink.numpy())[crisp.numpy()].mean() < 0.04
 
 
+def test_an_array_gives_the_same_file(ink: torch.Tensor) -> None:
+    assert svg_of_ink(ink.numpy(), "#203040", "Ada") == svg_of_ink(ink, "#203040", "Ada")
+
+
 def test_holes_stay_open(ink: torch.Tensor) -> None:
     assert _rasterised(svg_of_ink(ink))[60:100, 70:110].max() < 0.02
 

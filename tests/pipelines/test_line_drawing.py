@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from u2studio.shared_core import run
+from u2studio.shared_core.arrays import Array, alike, as_tensor
 from u2studio.shared_core.errors import Cancelled
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.models.cards import Card, Reading, card
@@ -30,11 +32,11 @@ class Darkness:
         self.answer = answer or (lambda gray: CONTRAST * (0.5 - gray))
         self.seen: list[tuple[int, ...]] = []
 
-    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         self.seen.append(tuple(batch.shape))
         preprocess = self.card.profile().preprocess
         mean, std = (torch.tensor(values)[:, None, None] for values in (preprocess.mean, preprocess.std))
-        return [self.answer((batch * std + mean).mean(1, keepdim=True))]
+        return [alike(self.answer((as_tensor(batch) * std + mean).mean(1, keepdim=True)), batch)]
 
 
 class Source:
@@ -94,6 +96,20 @@ def test_a_closer_look_shows_what_the_first_one_cannot() -> None:
     assert first[inner, inner].std() < 0.25
     assert closer[inner, inner].std() > 0.3
     assert all(shape == (1, 3, 512, 512) for shape in network.seen)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+@pytest.mark.parametrize("draw", [estimate_ink, detailed_ink])
+@pytest.mark.parametrize("size", [(700, 300), (60, 80)])
+def test_arrays_are_drawn_as_tensors_are(draw: Callable[..., Array], size: tuple[int, int], kind: str) -> None:
+    image = np.random.default_rng(1).integers(0, 256, (2, *size, 4), np.uint8)
+    array = image if kind == "uint8" else (image / 255).astype(np.float32)
+    of_array, of_tensor = draw(Darkness(), array), draw(Darkness(), torch.from_numpy(array))
+    assert isinstance(of_array, np.ndarray)
+    assert isinstance(of_tensor, Tensor)
+    assert of_array.dtype == np.float32
+    assert np.abs(of_array - of_tensor.numpy()).max() < 1.01 / 255  # a rounding may move a value to the next byte
+    assert np.abs(of_array - of_tensor.numpy()).mean() < 1e-6
 
 
 def test_parts_meet_without_seams() -> None:

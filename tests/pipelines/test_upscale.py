@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from u2studio.shared_core.arrays import Array, alike, as_tensor
 from u2studio.shared_core.errors import BadInput, Cancelled
 from u2studio.shared_core.models.cards import Card, card
 from u2studio.shared_core.models.source import PublishedFile
@@ -29,9 +31,9 @@ class Drawn:
         self.function = function
         self.passes = 0
 
-    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         self.passes += 1
-        return [self.function(batch)]
+        return [alike(self.function(as_tensor(batch)), batch)]
 
     def get(self, card_id: str) -> Drawn:
         return self
@@ -83,6 +85,18 @@ def test_sizes(factor: float, model_id: str | None) -> None:
 def test_bytes_are_taken_too() -> None:
     picture = torch.randint(0, 256, (1, 12, 9, 3), dtype=torch.uint8)
     torch.testing.assert_close(enlarged(picture, 3, _job(Drawn(_blocks))), enlarged(picture / 255, 3, _job(Drawn(_blocks))), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("model_id", [None, "realesrgan_x4plus"])
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_arrays_are_enlarged_as_tensors_are(kind: str, model_id: str | None) -> None:
+    picture = np.random.default_rng(2).integers(0, 256, (2, 30, 50, 4), np.uint8)
+    array = picture if kind == "uint8" else (picture / 255).astype(np.float32)
+    of_array, of_tensor = (enlarged(one, 2.5, _job(Drawn(_blocks, side=64)), model_id) for one in (array, torch.from_numpy(array)))
+    assert isinstance(of_array, np.ndarray)
+    assert isinstance(of_tensor, Tensor)
+    assert of_array.dtype == np.float32
+    np.testing.assert_allclose(of_array, of_tensor.numpy(), atol=1e-6)
 
 
 def test_lanczos_keeps_a_ramp_of_16_bits() -> None:
