@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from ..arrays import Array, alike, as_array, floats, is_on_cpu, library
@@ -138,7 +139,7 @@ def _look_closer(network: Model, image: Array, alpha: Array, profile: Profile, l
             apart = (seen - blurred[place]) / look.trust
             change[place] += tile.window * xp.exp(-apart * apart) * (answer - coarse[place])
     change *= _band(uncertain, look.before / pitch) * alike(_fade(look.box, alpha.shape, change.shape), change)
-    part += enlarge_map(change[None], *part.shape)[0]
+    part += _enlarged(change, *part.shape)
     xp.clip(part, 0, 1, out=part)
 
 
@@ -175,6 +176,15 @@ def _mean(plane: Array, radius: int) -> Array:
     import torch.nn.functional as F
 
     return F.avg_pool2d(plane[None], 2 * radius + 1, 1, radius, count_include_pad=False)[0]
+
+
+def _enlarged(change: Array, height: int, width: int) -> Array:
+    """Bilinear; of any values, not only 0..1."""
+    if is_on_cpu(change):
+        return alike(cv2.resize(as_array(change), (width, height), interpolation=cv2.INTER_LINEAR), change)
+    import torch.nn.functional as F
+
+    return F.interpolate(change[None, None], size=(height, width), mode="bilinear", align_corners=False)[0, 0]
 
 
 def _band(uncertain: Array, before: float) -> Array:
