@@ -13,8 +13,8 @@ import numpy as np
 
 __all__ = ["shrink_bytes"]
 
-_PARTS = 8
-"""one after the other, for each is copied twice on its way; most of the time goes into that, which no second thread would speed up"""
+_PART_BYTES = 1 << 22
+"""worked one part after the other, for each is copied twice on its way; most of the time goes into that, which no second thread would speed up"""
 
 
 def shrink_bytes(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -31,7 +31,8 @@ def shrink_bytes(image: np.ndarray, height: int, width: int) -> np.ndarray:
     except ImportError:
         return _by_pytorch(image, height, width)
     made = np.empty((height, width, 3), np.uint8)
-    edges = [height * part // _PARTS for part in range(_PARTS + 1)]
+    parts = max(1, image.nbytes // _PART_BYTES)
+    edges = [height * part // parts for part in range(parts + 1)]
     for start, stop in pairwise(edges):
         if start < stop:
             _shrink_rows(fast, image, made, slice(start, stop))
