@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -81,7 +82,6 @@ def run(
     from .arrays import as_array, as_tensor, is_tensor, place
     from .imaging.contract import checked_pictures
     from .models.memory import out_of_memory
-    from .pipelines.families import perform
     from .pipelines.job import Job
 
     chosen = operation(operation_id)
@@ -92,9 +92,10 @@ def run(
     values = checked_parameters(chosen, params or {})
     pictures = checked_pictures(chosen, images)
     job = Job(models=models, progress=progress, wanted=frozenset(names if wanted is None else wanted))
+    pipeline = importlib.import_module(f".pipelines.{chosen.family}", __package__)
     first = next(one for one in pictures.values() if one is not None)
     with out_of_memory(place(first), first.shape[2], first.shape[1]):
-        made = perform(chosen, pictures, values, job)
+        made = getattr(pipeline, chosen.id)(**pictures, **values, job=job)
     given_back = as_tensor if any(is_tensor(one) for one in images.values()) else as_array
     provenance = {"operation": chosen.id, "parameters": values, "models": job.models_used}
     return Outputs({name: given_back(made[name]) for name in names if name in job.wanted}, job.figures, provenance, tuple(job.notices))

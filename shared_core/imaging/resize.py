@@ -100,7 +100,8 @@ def _by_pillow(picture: np.ndarray, height: int, width: int, filter_name: str) -
 
 
 def _by_pillow_floats(plane: np.ndarray, made: np.ndarray) -> None:
-    made[:] = _by_pillow(plane, *made.shape, "bilinear")
+    height, width = made.shape
+    made[:] = _by_pillow(plane, height, width, "bilinear")
 
 
 def _by_opencv(plane: np.ndarray, made: np.ndarray) -> None:
