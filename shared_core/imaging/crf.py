@@ -76,5 +76,6 @@ def _inferred(densecrf: ModuleType, image: np.ndarray, alpha: np.ndarray, edge_w
 
 
 def _as_bytes(image: Array) -> np.ndarray:
-    colour = np.ascontiguousarray(as_array(image[..., :3]))
+    """In memory of its own: pydensecrf takes nothing that may not be written."""
+    colour = np.array(as_array(image[..., :3]), order="C")
     return colour if colour.dtype == np.uint8 else np.rint(colour * 255).astype(np.uint8)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from u2studio.shared_core.arrays import Array, alike, as_tensor
 from u2studio.shared_core.errors import BadInput, Cancelled
 from u2studio.shared_core.models.cards import Preprocess, Profile, Reading, card
 from u2studio.shared_core.pipelines.detail import detail_alpha
@@ -31,9 +33,9 @@ class StandIn:
         self.card = replace(card("u2netp"), profiles={"default": Profile(preprocess=preprocess, reading=Reading())})
         self.rule, self.passes = rule, 0
 
-    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
+    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
         self.passes += 1
-        return [torch.logit(self.rule(batch).clamp(1e-6, 1 - 1e-6))]
+        return [alike(torch.logit(self.rule(as_tensor(batch)).clamp(1e-6, 1 - 1e-6)), batch)]
 
 
 def comb(height: int = 500, width: int = 700) -> Tensor:
@@ -113,6 +115,25 @@ def test_a_batch_gives_what_its_pictures_give() -> None:
     for one in range(3):
         alone = detail_alpha(StandIn(), picture(truth)[one : one + 1], coarse(picture(truth))[one : one + 1], "default")
         assert torch.equal(together[one], alone[0])
+
+
+def test_arrays_and_tensors_give_the_same() -> None:
+    image = picture(comb())
+    of_tensors = detail_alpha(StandIn(), image, coarse(image), "default")
+    of_arrays = detail_alpha(StandIn(), image.numpy(), coarse(image).numpy(), "default")
+    assert isinstance(of_arrays, np.ndarray)
+    np.testing.assert_allclose(of_arrays, of_tensors.numpy(), rtol=0, atol=1e-6)
+
+
+def test_tensors_elsewhere_are_looked_at_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done on devices, done here on tensors that are said to lie elsewhere. There a network's input is not rounded to bytes."""
+    image = picture(comb())
+    expected = detail_alpha(StandIn(), image, coarse(image), "default")
+    for module in ("imaging.areas", "imaging.planes", "imaging.resize", "pipelines.detail"):
+        monkeypatch.setattr(f"u2studio.shared_core.{module}.is_on_cpu", lambda one: isinstance(one, np.ndarray))
+    elsewhere = detail_alpha(StandIn(), image, coarse(image), "default")
+    assert not torch.equal(elsewhere, coarse(image))
+    torch.testing.assert_close(elsewhere, expected, rtol=0, atol=1.5 / 255)
 
 
 def test_every_pass_is_told_and_can_be_the_last() -> None:
