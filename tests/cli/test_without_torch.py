@@ -22,10 +22,36 @@ print(main(), "torch" in sys.modules)
     return in_python(program)
 
 
-def test_what_was_done_once_is_done_again_without_it(in_python: Callable[..., str], photo_file: Path) -> None:
+FINISHING = {
+    "composites": ("--output", "composite", "--background", "cup.jpg"),
+    "blurred": ("--output", "composite", "--composite-fill", "blurred"),
+    "gradient": ("--output", "composite", "--composite-fill", "gradient", "--output", "trimap"),
+    "layers": ("--output", "cutout", "--despill", "--shadow", "--crop", "--output", "sheet", "--output", "confidence"),
+    "clean-up": ("--clean-keep", "largest", "--clean-minimum-area", "20", "--clean-fill-holes", "20", "--clean-grow", "1.5", "--clean-hardness", "20",
+                 "--clean-feather", "2"),
+    "detail": ("--detail",),
+}  # fmt: skip
+EDGES = {"closed_form": "pymatting", "crf": "pydensecrf"}
+
+
+def _assert_finished_without_it(in_python: Callable[..., str], photo: Path, photo_file: Path) -> None:
+    ways = {name: (photo, *options) for name, options in FINISHING.items()}
+    ways |= {method: (photo_file, "--refine", method) for method, package in EDGES.items() if find_spec(package)}
+    program = f"""
+import sys
+from u2studio.shared_core.cli import main
+for name, options in { {name: list(map(str, options)) for name, options in ways.items()}!r}.items():
+    sys.argv = ["u2studio", "matte", *options, "-o", "out", "--device", "cpu", "--overwrite"]
+    print(name, main(), "torch" in sys.modules)
+"""
+    assert in_python(program).splitlines() == [f"{name} 0 False" for name in ways]
+
+
+def test_what_was_done_once_is_done_again_without_it(in_python: Callable[..., str], photo_file: Path, pictures: Path) -> None:
     assert _loaded(in_python, photo_file, "-o", "out").startswith("0 ")  # the first command of a machine measures engines
     for outputs in (("cutout",), ("alpha",), ("cutout", "foreground")):
         assert _loaded(in_python, photo_file, "-o", "out", *(word for one in outputs for word in ("--output", one))) == "0 False\n", outputs
+    _assert_finished_without_it(in_python, pictures / "astronaut.jpg", photo_file)
 
 
 def test_several_photos_at_once_do_without_it(in_python: Callable[..., str], photo_file: Path) -> None:
