@@ -190,3 +190,18 @@ def test_arrays_are_drawn_as_tensors_are(grays: Tensor, draw: Callable[..., Arra
     np.testing.assert_array_equal(of_arrays, of_tensors.numpy())
     assert of_arrays.flags.writeable
     assert all(np.array_equal(one, before) for one, before in zip(arrays, given, strict=True))
+
+
+def test_tensors_elsewhere_are_drawn_alike(grays: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done on devices, done here on tensors that are said to lie elsewhere."""
+
+    def drawn() -> list[Tensor]:
+        layer = ink_layer(grays, "#203040", torch.uint8)
+        return [layer, on_paper(grays, "#203040", paper(40, 30, "#ffeedd", "grain", 1), torch.uint8), ink_over(_PHOTO, layer, "#203040")]
+
+    expected = drawn()
+    for module in ("cutout", "mixing"):
+        monkeypatch.setattr(f"u2studio.shared_core.imaging.{module}.is_on_cpu", lambda one: isinstance(one, np.ndarray))
+    for one, other in zip(drawn(), expected, strict=True):
+        assert one.dtype == torch.uint8
+        assert (one.int() - other.int()).abs().max() <= 1

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from u2studio.shared_core import BadInput, run
+from u2studio.shared_core.arrays import Array
 from u2studio.shared_core.door import Outputs
 from u2studio.shared_core.models.cache import ModelCache
 
@@ -20,7 +22,7 @@ BOX = {"face": "box", "x": 82.0, "y": 65.0, "width": 107.0}
 def drawn(photo: Tensor, models: ModelCache) -> Callable[..., Outputs]:
     """The portrait in the classical engine, which asks for no weights."""
 
-    def draw(image: Tensor = photo, **params: object) -> Outputs:
+    def draw(image: Array = photo, **params: object) -> Outputs:
         return run("portrait", {"image": image}, {"engine": "classical", **params}, models=models)
 
     return draw
@@ -52,6 +54,19 @@ def test_the_whole_picture_is_drawn_as_line_drawing_draws_it(drawn: Callable[...
     made = drawn(face="whole")
     assert torch.equal(made["lines"], alone["lines"])
     assert torch.equal(made["ink"], alone["ink"])
+
+
+def test_arrays_come_back_as_arrays(drawn: Callable[..., Outputs], photo: Tensor, models: ModelCache) -> None:
+    array = photo.numpy().copy()
+    array.flags.writeable = False
+    of_arrays, of_tensors = drawn(array, **BOX), drawn(**BOX)
+    for name, tensor in of_tensors.items():
+        assert isinstance(of_arrays[name], np.ndarray)
+        assert isinstance(tensor, Tensor)
+        np.testing.assert_array_equal(of_arrays[name], tensor.numpy())
+    crops = run("crop_face", {"image": array}, BOX, models=models)
+    back = run("paste_face", {"image": array, "drawing": crops["image"], "faces": crops["faces"]}, models=models)
+    assert all(isinstance(one, np.ndarray) for one in (*crops.values(), *back.values()))
 
 
 def test_a_turned_photo_gives_the_turned_drawing(drawn: Callable[..., Outputs], photo: Tensor) -> None:
