@@ -106,7 +106,10 @@ def feather(alpha: Array, distance: float) -> Array:
             plane = np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REPLICATE), np.float32)
         return plane
 
-    return _each(alpha, one).clip(0, 1) if distance > _SHARP else floats(alpha, copy=True)
+    if distance <= _SHARP:
+        return floats(alpha, copy=True)
+    soft = _each(alpha, one)
+    return library(soft).clip(soft, 0, 1, out=soft)
 
 
 def _each(alpha: Array, change: Callable[[Plane], Plane]) -> Array:

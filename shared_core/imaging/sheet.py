@@ -43,8 +43,8 @@ def sheet(image: Array, alpha: Array, foreground: Array) -> Array:
 
 def checkerboard(height: int, width: int, cell: int) -> np.ndarray:
     """Light and dark gray squares of `cell` pixels, float32, [height, width, 3]."""
-    odd = (np.arange(height)[:, None] // cell + np.arange(width) // cell) % 2 == 1
-    gray = np.where(odd, np.float32(DARK), np.float32(LIGHT))
+    down, across = (np.arange(length) // cell % 2 == 1 for length in (height, width))
+    gray = np.where(down[:, None] != across, np.float32(DARK), np.float32(LIGHT))
     return np.broadcast_to(gray[..., None], (height, width, 3))
 
 
