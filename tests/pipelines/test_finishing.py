@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from u2studio.shared_core import run
+from u2studio.shared_core import operations, run
 from u2studio.shared_core.models.cache import ModelCache
+from u2studio.shared_core.spec import Operation
 
 
 @pytest.fixture
@@ -92,3 +94,14 @@ def test_a_given_background_is_put_out_of_focus(models: ModelCache) -> None:
     pictures = {"foreground": torch.zeros(1, 40, 60, 3), "alpha": alpha, "background": stripes}
     assert run("composite", pictures, models=models)["image"].std() > 0.4
     assert run("composite", pictures, {"fill": "blurred", "blur": 12.0}, models=models)["image"].std() < 0.05
+
+
+@pytest.mark.parametrize("operation", [pytest.param(one, id=one.id) for one in operations() if one.family == "finishing"])
+def test_arrays_make_arrays(operation: Operation, photo: Tensor, soft_mask: Tensor, models: ModelCache) -> None:
+    given = {one.name: soft_mask if one.kind == "alpha" else photo for one in operation.inputs if not one.optional}
+    of_tensors = run(operation.id, given, models=models)
+    of_arrays = run(operation.id, {name: one.numpy() for name, one in given.items()}, models=models)
+    for name, made in of_arrays.items():
+        assert isinstance(made, np.ndarray)
+        assert made.flags.writeable
+        np.testing.assert_array_equal(made, of_tensors[name].numpy())
