@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -35,8 +35,6 @@ __all__ = [
 
 Array: TypeAlias = "Any"
 """a NumPy array or a tensor; the two share names for what is done with them here"""
-
-Numbers = TypeVar("Numbers")
 
 
 def library(one: Array) -> ModuleType:

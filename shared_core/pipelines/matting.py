@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from ..arrays import Array, empty, floats, library
 from ..imaging.cutout import as_floats, cutout, rgb_of
 from ..imaging.foreground import estimate_foreground as free_foreground
@@ -27,25 +30,34 @@ def matte(image: Array, *, model: str, preprocess: str, refine: str, edge_width:
     alpha = empty(image.shape[:3] if len(image) > 1 else (0,), image)
     confidence = empty(image.shape[:3], image) if job.wants("confidence") else None
     width = edge_width or EDGE_PER_ENLARGEMENT * max(image.shape[1:3]) / network.card.profile(preprocess).preprocess.size
+    fit = partial(fit_to_edges, method=refine, width=width, progress=job.progress)
     figures: list[float] = []
     for index in range(len(image)):
         job.progress(index, len(image), "Finding the subject")
         one = image[index : index + 1]
-        estimate = estimate_alpha(network, one, preprocess)
-        made = _in_detail(network, one, estimate.alpha, preprocess, job) if detail and estimate.found[0] else estimate.alpha
-        made = fit_to_edges(one, made, refine, width, job.progress)
+        made, sure, agreed = _found(network, one, preprocess, detail, fit, job)
         if keep_transparency and image.shape[-1] == 4:
             made *= as_floats(one[..., 3])
         if len(image) > 1:
             alpha[index] = made[0]
         else:
             alpha = made
-        figures.append(float(estimate.confidence[0]))
+        figures.append(sure)
         if confidence is not None:
-            confidence[index] = enlarge_map(agreement(estimate.stages), *image.shape[1:3])[0]
+            confidence[index] = agreed
     job.progress(len(image), len(image), "Finding the subject")
     _tell_confidence(figures, job)
     return {"alpha": alpha, **({} if confidence is None else {"confidence": confidence}), **_coloured(image, alpha, job, freed=colours == "freed")}
+
+
+def _found(
+    network: Model, one: Array, preprocess: str, detail: bool, fit: Callable[[Array, Array], Array], job: Job
+) -> tuple[Array, float, Array | None]:  # fmt: skip
+    """The alpha of one picture, how sure the network is, and, where wanted, of which pixels. The coarse alpha is not kept beside the fitted one."""
+    estimate = estimate_alpha(network, one, preprocess)
+    alpha = _in_detail(network, one, estimate.alpha, preprocess, job) if detail and estimate.found[0] else estimate.alpha
+    agreed = enlarge_map(agreement(estimate.stages), *one.shape[1:3])[0] if job.wants("confidence") else None
+    return fit(one, alpha), float(estimate.confidence[0]), agreed
 
 
 def refine_alpha(image: Array, alpha: Array, trimap: Array | None, *, edge_width: float, method: str, job: Job) -> dict[str, Array]:

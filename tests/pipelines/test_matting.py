@@ -134,7 +134,7 @@ def test_a_profile_that_always_stretches_keeps_its_authors_answer() -> None:
 
 
 def test_a_picture_too_large_for_the_memory_is_named_by_its_size(photo: Tensor, models: ModelCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> Tensor:
+    def full(*_: object, **__: object) -> Tensor:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:114] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9663676416 bytes.")
 
     monkeypatch.setattr("u2studio.shared_core.pipelines.matting.fit_to_edges", full)
