@@ -11,12 +11,12 @@ import pytest
 pytestmark = pytest.mark.skipif(find_spec("openvino") is None, reason="needs OpenVINO")
 
 
-def _loaded(in_python: Callable[..., str], *arguments: object, command: str = "matte") -> str:
-    """Whether PyTorch is there at the end of the command, in a process of its own."""
+def _loaded(in_python: Callable[..., str], *arguments: object) -> str:
+    """Whether PyTorch is there at the end of `u2studio matte`, in a process of its own."""
     program = f"""
 import sys
 from u2studio.shared_core.cli import main
-sys.argv = ["u2studio", {command!r}, *{list(map(str, arguments))!r}, "--device", "cpu", "--overwrite"]
+sys.argv = ["u2studio", "matte", *{list(map(str, arguments))!r}, "--device", "cpu", "--overwrite"]
 print(main(), "torch" in sys.modules)
 """
     return in_python(program)
@@ -62,13 +62,26 @@ def test_several_photos_at_once_do_without_it(in_python: Callable[..., str], pho
     assert again == "0 False\n"
 
 
-def test_a_portrait_is_drawn_without_it(in_python: Callable[..., str], pictures: Path) -> None:
-    def drawn(*outputs: str, options: tuple[str, ...] = ()) -> str:
-        words = [word for one in outputs for word in ("--output", one)]
-        return _loaded(in_python, pictures / "astronaut.jpg", "-o", "out", *words, *options, command="portrait")
-
-    assert drawn("drawing", options=("--clear-background",)).startswith("0 ")
-    everything = ("drawing", "ink", "composite", *(("svg",) if find_spec("vtracer") else ()))
-    assert drawn(*everything) == "0 False\n"
-    for options in (("--clear-background", "--detail"), ("--engine", "classical", "--hatching", "50", "--paper-texture", "laid", "--method", "ink")):
-        assert drawn("drawing", "composite", options=options) == "0 False\n", options
+def test_faces_are_found_drawn_and_put_back_without_it(in_python: Callable[..., str], pictures: Path) -> None:
+    sitter, everything = pictures / "astronaut.jpg", ("drawing", "ink", "composite", *(("svg",) if find_spec("vtracer") else ()))
+    portrait = ("portrait", sitter, "-o", "out", "--device", "cpu")
+    steps = [
+        (*portrait, *(word for one in everything for word in ("--output", one))),
+        (*portrait, "--detail"),
+        (*portrait, "--engine", "classical", "--hatching", "50", "--paper-texture", "laid", "--output", "composite", "--method", "ink"),
+        ("detect-faces", "--image", sitter, "-o", "found.json"),
+        ("crop-face", "--image", sitter, "-o", "crop.png", "--faces-out", "faces.json"),
+        ("line-drawing", "--image", "crop.png", "-o", "drawn.png", "--device", "cpu"),
+        ("ink-over-photo", "--image", "crop.png", "--drawing", "drawn.png", "-o", "over.png"),
+        ("paste-face", "--image", sitter, "--drawing", "drawn.png", "--faces", "faces.json", "-o", "back.png"),
+    ]
+    program = f"""
+import sys
+from u2studio.shared_core.cli import main
+for step in {[[*map(str, step), "--overwrite"] for step in steps]!r}:
+    sys.argv = ["u2studio", *step]
+    print(main(), "torch" in sys.modules)
+"""
+    first, again = (in_python(program).splitlines() for _ in range(2))
+    assert [one[:2] for one in first] == ["0 "] * len(steps)
+    assert again == ["0 False"] * len(steps)
