@@ -49,7 +49,8 @@ def is_array(one: object) -> bool:
 
 def is_tensor(one: object) -> bool:
     """Whether it is a tensor. PyTorch is not loaded to know."""
-    return "torch" in sys.modules and isinstance(one, sys.modules["torch"].Tensor)
+    kind = getattr(sys.modules.get("torch"), "Tensor", None)  # not there while another thread loads it
+    return kind is not None and isinstance(one, kind)
 
 
 def place(one: Array) -> str:
@@ -73,6 +74,8 @@ def as_tensor(one: Array) -> Tensor:
         return one
     import torch
 
+    if one.flags.writeable:
+        return torch.from_numpy(one)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # nor is it written: no operation changes what it is given
         return torch.from_numpy(one)
@@ -110,5 +113,6 @@ def softmax(logits: Array) -> Array:
     """Probabilities that sum to 1 along the second axis: [B, classes, …] → the same."""
     if not isinstance(logits, np.ndarray):
         return logits.softmax(1)
-    likely = np.exp(logits - logits.max(1, keepdims=True))
+    with np.errstate(invalid="ignore"):
+        likely = np.exp(logits - logits.max(1, keepdims=True))
     return likely / likely.sum(1, keepdims=True)

@@ -54,10 +54,11 @@ def settle_pytorch() -> None:
 
 @cache
 def _cores() -> int:
-    """$OMP_NUM_THREADS, else the cores this process may run on, two threads of one core counted once."""
-    wish = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if wish.isdecimal() and int(wish) > 0:
-        return int(wish)
+    """What the user set for programs of this kind, else the cores this process may run on, two threads of one core counted once."""
+    for name in ("MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        wish = os.environ.get(name, "").split(",")[0]
+        if wish.isdecimal() and int(wish) > 0:
+            return int(wish)
     usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     return len({_siblings(one) for one in usable})
 

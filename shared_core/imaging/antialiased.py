@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_tensor
+from ..processors import settle_pytorch
+
 __all__ = ["shrink_bytes"]
 
 _PART_BYTES = 1 << 22
@@ -54,8 +57,8 @@ def _shrink_rows(fast: Any, image: np.ndarray, made: np.ndarray, rows: slice) ->
 
 
 def _by_pytorch(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    import torch
     import torch.nn.functional as F
 
-    planes = torch.from_numpy(image).permute(2, 0, 1)[None]
+    settle_pytorch()
+    planes = as_tensor(image).permute(2, 0, 1)[None]
     return F.interpolate(planes, size=(height, width), mode="bilinear", align_corners=False, antialias=True)[0].permute(1, 2, 0).numpy()

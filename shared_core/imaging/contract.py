@@ -106,6 +106,7 @@ def _one_batch(pictures: dict[str, Array | None]) -> dict[str, Array | None]:
     for name, picture in given.items():
         if len(picture) not in (1, batch):
             raise BadInput("{name} holds {found} pictures, another input {batch}; give the same number, or one.", name=name, found=len(picture), batch=batch)
+        here = as_array(picture) if is_on_cpu(first) else as_tensor(picture).to(first.device)
         shape = (batch, *picture.shape[1:])
-        pictures[name] = np.broadcast_to(as_array(picture), shape) if is_on_cpu(first) else as_tensor(picture).to(first.device).expand(shape)
+        pictures[name] = here if len(here) == batch else np.broadcast_to(here, shape) if is_on_cpu(first) else here.expand(shape)
     return pictures

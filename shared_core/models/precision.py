@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, as_array
+from ..arrays import Array, as_array, sigmoid, softmax
 from .cards import Card
 
 __all__ = ["LIMITS", "LIMITS_LARGE", "Difference", "differences", "limits", "pictures", "samples", "sensitivity", "stretched"]
@@ -66,8 +66,8 @@ def stretched(card: Card, logits: Array) -> Batch:
     """The map that is compared, 0..1: class probabilities, or one mask stretched to 0..1, where small errors show most."""
     x = as_array(logits)
     if card.profile().reading.activation == "softmax":
-        return _softmax(x)
-    mask = _sigmoid(x)
+        return softmax(x)
+    mask = sigmoid(x)
     low, high = mask.min(), mask.max()
     return (mask - low) / (high - low) if high > low else mask
 
@@ -79,10 +79,10 @@ def sensitivity(card: Card, logits: Array) -> float:
     """
     x = as_array(logits)
     if card.profile().reading.activation == "softmax":
-        likely = _softmax(x)
+        likely = softmax(x)
         return float((likely * (1 - likely)).mean())
-    low, high = (float(one) for one in _sigmoid(np.array([x.min(), x.max()])))
-    doubt = _power(x)  # a sigmoid times the rest to one is this, divided twice
+    low, high = (float(one) for one in sigmoid(np.array([x.min(), x.max()])))
+    doubt = np.exp(-np.abs(x))  # a sigmoid times the rest to one is this, divided twice
     below = 1 + doubt
     doubt /= below
     doubt /= below
@@ -108,27 +108,6 @@ def pictures() -> tuple[Batch, ...]:
         with Image.open(file) as image:
             found.append(np.array(image.convert("RGB")).transpose(2, 0, 1)[None].astype(np.float32, order="C") / 255)
     return tuple(found)
-
-
-def _softmax(x: Batch) -> Batch:
-    with np.errstate(invalid="ignore"):  # a network that overflowed gives infinities; what comes of them is within no limit
-        made = np.exp(x - x.max(1, keepdims=True))
-    made /= made.sum(1, keepdims=True)
-    return made
-
-
-def _sigmoid(x: Batch) -> Batch:
-    power = _power(x)
-    made: Batch = np.where(x < 0, power, np.float32(1))
-    made /= 1 + power
-    return made
-
-
-def _power(x: Batch) -> Batch:
-    """exp(-|x|), which never overflows."""
-    made = np.abs(x)
-    np.negative(made, out=made)
-    return np.exp(made, out=made)
 
 
 def _resized(picture: Batch, size: int) -> Batch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class DoorWork:
         return {
             "device": str(self.models.device),
             "precision": self.models.precision,
-            "torch": version("torch"),
+            "torch": _installed("torch"),
             "model_bytes": self.models.nbytes,
             "models": [one.id for one in cards() if _is_here(one)],
         }
@@ -78,6 +78,14 @@ def operate(request: Mapping[str, object], planes: Mapping[str, Plane], *, model
         "notices": [one.text(str(request.get("language", "en"))) for one in outputs.notices],
     }
     return header, [plane_of(name, wanted[name], picture) for name, picture in made.items()]
+
+
+def _installed(package: str) -> str:
+    """Its version; nothing where it came without a description, as in bundled programs."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _is_here(one: Card) -> bool:
