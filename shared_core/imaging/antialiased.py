@@ -6,6 +6,7 @@ its own, so a byte differs by one at most.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,11 +14,12 @@ import numpy as np
 
 from ..arrays import as_tensor
 from ..processors import settle_pytorch
+from .alone import each
 
 __all__ = ["shrink_bytes"]
 
-_PART_BYTES = 1 << 22
-"""worked one part after the other, for each is copied twice on its way; most of the time goes into that, which no second thread would speed up"""
+_PART_BYTES = 6 << 20
+"""worked at once. Each part is copied twice on its way, which takes most of the time: large ones want memory, small ones read more rows twice"""
 
 
 def shrink_bytes(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -34,11 +36,9 @@ def shrink_bytes(image: np.ndarray, height: int, width: int) -> np.ndarray:
     except ImportError:
         return _by_pytorch(image, height, width)
     made = np.empty((height, width, 3), np.uint8)
-    parts = max(1, image.nbytes // _PART_BYTES)
-    edges = [height * part // parts for part in range(parts + 1)]
-    for start, stop in pairwise(edges):
-        if start < stop:
-            _shrink_rows(fast, image, made, slice(start, stop))
+    parts = min(height, max(1, image.nbytes // _PART_BYTES))
+    edges = (height * part // parts for part in range(parts + 1))
+    each(partial(_shrink_rows, fast, image, made), [slice(*rows) for rows in pairwise(edges)], image)
     return made
 
 

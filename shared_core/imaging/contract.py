@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 
-from ..arrays import Array, as_array, as_tensor, floats, is_array, is_on_cpu
+from ..arrays import Array, as_array, as_tensor, floats, is_array, is_on_cpu, library
 from ..errors import BadInput
 from ..spec import Input, Operation
 
@@ -106,7 +105,6 @@ def _one_batch(pictures: dict[str, Array | None]) -> dict[str, Array | None]:
     for name, picture in given.items():
         if len(picture) not in (1, batch):
             raise BadInput("{name} holds {found} pictures, another input {batch}; give the same number, or one.", name=name, found=len(picture), batch=batch)
-        here = as_array(picture) if is_on_cpu(first) else as_tensor(picture).to(first.device)
-        shape = (batch, *picture.shape[1:])
-        pictures[name] = here if len(here) == batch else np.broadcast_to(here, shape) if is_on_cpu(first) else here.expand(shape)
+        here: Array = as_array(picture) if is_on_cpu(first) else as_tensor(picture).to(first.device)
+        pictures[name] = here if len(here) == batch else library(here).broadcast_to(here, (batch, *here.shape[1:]))
     return pictures
