@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-
 from ..arrays import Array, as_array, as_tensor, floats, is_array, is_on_cpu, library
 from ..errors import BadInput
 from ..spec import Input, Operation
