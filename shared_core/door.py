@@ -91,11 +91,12 @@ def run(
                        operation=chosen.id, name=min(unknown), known=", ".join(names), hint=closest(min(unknown), names))  # fmt: skip
     values = checked_parameters(chosen, params or {})
     pictures = checked_pictures(chosen, images)
-    job = Job(models=models, progress=progress, wanted=frozenset(names if wanted is None else wanted))
+    in_tensors = any(is_tensor(one) for one in images.values())
+    job = Job(models=models, progress=progress, wanted=frozenset(names if wanted is None else wanted), in_tensors=in_tensors)
     pipeline = importlib.import_module(f".pipelines.{chosen.family}", __package__)
     first = next(one for one in pictures.values() if one is not None)
     with out_of_memory(place(first), first.shape[2], first.shape[1]):
         made = getattr(pipeline, chosen.id)(**pictures, **values, job=job)
-    given_back = as_tensor if any(is_tensor(one) for one in images.values()) else as_array
+    given_back = as_tensor if in_tensors else as_array
     provenance = {"operation": chosen.id, "parameters": values, "models": job.models_used}
     return Outputs({name: given_back(made[name]) for name in names if name in job.wanted}, job.figures, provenance, tuple(job.notices))

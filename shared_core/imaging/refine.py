@@ -14,7 +14,7 @@ __all__ = ["refine_alpha"]
 
 Place = tuple[slice, slice]
 
-_TILE, _TILE_PIXELS = 256, 768
+_TILE, _TILE_PIXELS = 256, 512
 """sides of the squares worked at once are the lesser of so many blocks and so many pixels: small ones hold little that is far from any edge, and stay in
 a processor's cache"""
 _EDGE_VARIANCE = 1e-4

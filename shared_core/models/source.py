@@ -24,7 +24,7 @@ class Model(Protocol):
         """Run the network once.
 
         Args:
-            batch: preprocessed as the card says, float32, [B, C, H, W]: an array, or a tensor on any device.
+            batch: preprocessed as the card says, float32, [B, C, H, W]: a tensor on any device where the door was given tensors, else an array.
             side_outputs: return also the side outputs, each enlarged to H×W.
         Returns: logits, float32, [B, classes, H, W] each, of the batch's kind and on its device, in memory of their own: the result first, then the
         other side outputs in the network's order (U²-Net: d0, d1 … d6; IS-Net, whose first head is the result: d1, d2 … d6).

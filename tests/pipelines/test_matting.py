@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from u2studio.shared_core import OutOfMemory, run
+from u2studio.shared_core.arrays import Array
 from u2studio.shared_core.models.cache import ModelCache
 from u2studio.shared_core.models.cards import Card, Reading, card
 from u2studio.shared_core.models.source import PublishedFile
@@ -148,3 +150,27 @@ def test_a_closer_look_changes_the_edge_alone(load_photo: Callable[[str], Tensor
     assert (far - near).abs().max() > 0.02
     inside, outside = torch.nn.functional.avg_pool2d(far, 41, 1, 20) > 0.999, torch.nn.functional.avg_pool2d(far, 41, 1, 20) < 0.001
     assert torch.allclose(far[inside | outside], near[inside | outside], atol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["arrays", "tensors"])
+def test_a_hosts_models_are_called_with_what_the_host_speaks(kind: str, photo: Tensor, models: ModelCache) -> None:
+    called: list[type] = []
+
+    class Own:
+        card, sha256 = models.get("u2netp").card, "own"
+
+        def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
+            called.append(type(batch))
+            return models.get("u2netp")(batch, side_outputs=side_outputs)
+
+    class Source:
+        def get(self, card_id: str) -> Own:
+            assert card_id == "u2netp"
+            return Own()
+
+        file = models.file
+
+    image = photo.numpy() if kind == "arrays" else photo
+    alpha = run("matte", {"image": image}, models=Source(), wanted=("alpha",))["alpha"]
+    assert {*called, type(alpha)} == {np.ndarray if kind == "arrays" else Tensor}
+    assert np.array_equal(alpha, run("matte", {"image": photo}, models=models, wanted=("alpha",))["alpha"])
