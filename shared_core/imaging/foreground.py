@@ -15,7 +15,7 @@ from .planes import box_mean, colour_levels, enlarge_blocks, shrink_blocks, shri
 
 __all__ = ["estimate_foreground", "free_colours"]
 
-_TILE = 512
+_TILE = 256
 _ROWS = 64
 """of a strip of the first pass"""
 _OPAQUE = 1 / 508

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..arrays import Array, as_array, floats, library
+from ..arrays import Array, as_array, empty, floats, library
 from ..progress import Progress, silent
 from .alone import each
 from .guided_filter import linear_models
@@ -14,7 +14,7 @@ __all__ = ["refine_alpha"]
 
 Place = tuple[slice, slice]
 
-_TILE, _TILE_PIXELS = 256, 512
+_TILE, _TILE_PIXELS = 256, 384
 """sides of the squares worked at once are the lesser of so many blocks and so many pixels: small ones hold little that is far from any edge, and stay in
 a processor's cache"""
 _EDGE_VARIANCE = 1e-4
@@ -25,7 +25,7 @@ _FLAT, _EDGE = 0.2, 0.6
 """An alpha that changes by less than the first within the edge width is no edge, by more than the second surely is."""
 
 
-def refine_alpha(image: Array, alpha: Array, edge_width: float, progress: Progress = silent) -> Array:
+def refine_alpha(image: Array, alpha: Array, edge_width: float, progress: Progress = silent, *, in_place: bool = False) -> Array:
     """Fit a coarse or blurred alpha to the edges of the photo.
 
     Around every edge of the alpha the guided filter follows the photo, and the transition is made steeper between the lowest and the
@@ -38,12 +38,13 @@ def refine_alpha(image: Array, alpha: Array, edge_width: float, progress: Progre
         edge_width: how far from the alpha's edge the true edge is looked for, in image pixels, ≥ 0; 0 returns a copy. For a
             mask enlarged n times 1.5·n is good.
         progress: told after every row of tiles.
+        in_place: write into `alpha`, which is float32 then, instead of a copy.
     Returns: alpha, float32 0..1, [B, H, W].
     Raises: Cancelled, through `progress`.
     Source: fast guided filter (He, Sun 2015); the steepening between local extremes and its constants are ours, chosen on pictures with known alpha.
     """
     batch, height, width = alpha.shape
-    refined = floats(alpha, copy=True)
+    refined = alpha if in_place else floats(alpha, copy=True)
     if edge_width <= 0:
         return refined
     radius = max(1, round(edge_width / 3))
@@ -51,18 +52,36 @@ def refine_alpha(image: Array, alpha: Array, edge_width: float, progress: Progre
     reach = max(1, round(edge_width / 3 / block))
     blocks = -(-height // block), -(-width // block)
     side = max(min(_TILE, _TILE_PIXELS // block), 4 * reach)
-    steps = range(0, blocks[0], side)
+    steps, halo = range(0, blocks[0], side), _halo(reach)
     for one in range(batch):
+        before: Array = refined[one, :0]
         for row, y in enumerate(steps):
-            tiles = [(slice(y, y + side), slice(x, x + side)) for x in range(0, blocks[1], side)]
-            each(partial(_refine_tile, image[one], alpha[one], refined[one], reach, block), tiles, alpha)
+            top = max(0, y - halo)
+            rows = slice(top * block, min((y + side + halo) * block, height))
+            before = _unrefined(refined[one], before, rows, min((y + halo) * block, height) if row else 0)
+            tiles = [(slice(y - top, y - top + side), slice(x, x + side)) for x in range(0, blocks[1], side)]
+            each(partial(_refine_tile, image[one, rows], before, refined[one, rows], reach, block), tiles, alpha)
             progress(one * len(steps) + row + 1, batch * len(steps), "refining edges")
     return refined
 
 
+def _halo(reach: int) -> int:
+    """Blocks that a tile sees around itself: three reaches for the extremes and their mean, two for the filter, and neighbours for the enlargement."""
+    return 5 * reach + 2
+
+
+def _unrefined(refined: Array, before: Array, rows: slice, seen: int) -> Array:
+    """Rows of an alpha as they were: above row `seen` they are the last of those that were there before, below nothing is refined yet."""
+    kept = seen - rows.start
+    made = empty((rows.stop - rows.start, refined.shape[1]), refined)
+    made[:kept] = before[len(before) - kept :]
+    made[kept:] = refined[rows.start + kept : rows.stop]
+    return made
+
+
 def _refine_tile(image: Array, alpha: Array, refined: Array, reach: int, block: int, tile: Place) -> None:
     """Write what changes in one tile of one picture into `refined`. Places and `reach` are in blocks."""
-    around = _grown(tile, 5 * reach + 2)  # three for the extremes and their mean, two for the filter, and neighbours for the enlargement
+    around = _grown(tile, _halo(reach))
     coarse = shrink_plane(alpha[_pixels(around, block)], block)
     if coarse.max() - coarse.min() <= _FLAT:
         return

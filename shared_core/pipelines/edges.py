@@ -13,7 +13,8 @@ _CRF_REACH = (1.0, 100.0)
 """pixels; what the CRF takes as its width"""
 
 
-def fit_to_edges(image: Array, alpha: Array, method: str, width: float, progress: Progress, trimap: Array | None = None) -> Array:
+def fit_to_edges(image: Array, alpha: Array, method: str, width: float, progress: Progress, trimap: Array | None = None, *,
+                 in_place: bool = False) -> Array:  # fmt: skip
     """The alpha with its edge fitted to the photo.
 
     Args:
@@ -23,6 +24,7 @@ def fit_to_edges(image: Array, alpha: Array, method: str, width: float, progress
         width: how far from the alpha's edge the true edge is looked for, in pixels; 0 leaves the alpha as it is.
         progress: told after every strip or tile.
         trimap: [B, H, W]; what it says is known stays so. Without one, closed form works within `width` of the edge.
+        in_place: whether `alpha`, float32, may be written into, which saves a copy.
     Returns: float32 0..1, [B, H, W]; `alpha` itself where there is nothing to do.
     Raises: BadInput, when a package a method needs is not installed. Cancelled, through `progress`.
     """
@@ -33,7 +35,7 @@ def fit_to_edges(image: Array, alpha: Array, method: str, width: float, progress
 
         fitted = crf_alpha(image, alpha, min(max(width, _CRF_REACH[0]), _CRF_REACH[1]), progress)
     else:
-        fitted = refine_alpha(image, alpha, width, progress)
+        fitted = refine_alpha(image, alpha, width, progress, in_place=in_place)
     if method == "closed_form":
         from ..imaging.closed_form import closed_form_alpha
 

@@ -30,7 +30,7 @@ def matte(image: Array, *, model: str, preprocess: str, refine: str, edge_width:
     alpha = empty(image.shape[:3] if len(image) > 1 else (0,), image)
     confidence = empty(image.shape[:3], image) if job.wants("confidence") else None
     width = edge_width or EDGE_PER_ENLARGEMENT * max(image.shape[1:3]) / network.card.profile(preprocess).preprocess.size
-    fit = partial(fit_to_edges, method=refine, width=width, progress=job.progress)
+    fit = partial(fit_to_edges, method=refine, width=width, progress=job.progress, in_place=True)
     figures: list[float] = []
     for index in range(len(image)):
         job.progress(index, len(image), "Finding the subject")
@@ -53,7 +53,7 @@ def matte(image: Array, *, model: str, preprocess: str, refine: str, edge_width:
 def _found(
     network: Model, one: Array, preprocess: str, detail: bool, fit: Callable[[Array, Array], Array], job: Job
 ) -> tuple[Array, float, Array | None]:  # fmt: skip
-    """The alpha of one picture, how sure the network is, and, where wanted, of which pixels. The coarse alpha is not kept beside the fitted one."""
+    """The alpha of one picture, how sure the network is, and, where wanted, of which pixels."""
     estimate = estimate_alpha(network, one, preprocess)
     alpha = _in_detail(network, one, estimate.alpha, preprocess, job) if detail and estimate.found[0] else estimate.alpha
     agreed = enlarge_map(agreement(estimate.stages), *one.shape[1:3])[0] if job.wants("confidence") else None
