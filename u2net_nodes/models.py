@@ -11,7 +11,6 @@ import torch
 from comfy.model_patcher import ModelPatcher  # pyright: ignore[reportMissingImports]
 
 from ..shared_core import OutOfMemory
-from ..shared_core.arrays import Array, library
 from ..shared_core.models.cards import card
 from ..shared_core.models.engines.torch_engine import TorchModel, open_model
 from ..shared_core.models.memory import out_of_memory
@@ -21,6 +20,8 @@ from .model_files import ModelFile, in_folder, model_file
 from .progress import stop_if_asked
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..shared_core.models.cards import Card
 
 __all__ = ["ComfyModels"]
@@ -76,7 +77,7 @@ class _ManagedModel:
         self.card: Card = resident.model.card
         self.sha256: str = resident.model.sha256
 
-    def __call__(self, batch: Array, *, side_outputs: bool = False) -> list[Array]:
+    def __call__(self, batch: Tensor, *, side_outputs: bool = False) -> list[Tensor]:
         """See `source.Model`. Where the device is too small: in halves, one by one, on the CPU; then OutOfMemory."""
         stop_if_asked()
         try:
@@ -87,13 +88,12 @@ class _ManagedModel:
         # out of the except block, whose traceback would hold the failed pass's memory
         management.soft_empty_cache()
         if len(batch) > 1:
-            middle = -(-len(batch) // 2)
-            halves = [self(half, side_outputs=side_outputs) for half in (batch[:middle], batch[middle:])]
-            return [library(batch).concatenate(parts) for parts in zip(*halves, strict=True)]
+            halves = [self(half, side_outputs=side_outputs) for half in batch.split(-(-len(batch) // 2))]
+            return [torch.cat(parts) for parts in zip(*halves, strict=True)]
         management.free_memory(1e30, self._resident.patcher.load_device)
         return self._computed(batch, side_outputs)
 
-    def _pass(self, batch: Array, side_outputs: bool) -> list[Array]:
+    def _pass(self, batch: Tensor, side_outputs: bool) -> list[Tensor]:
         patcher = self._resident.patcher
         needed = batch.shape[0] * batch.shape[-1] * batch.shape[-2] * BYTES_PER_PIXEL
         with out_of_memory(str(patcher.load_device), 0, 0):
@@ -104,7 +104,7 @@ class _ManagedModel:
             patcher.model.to(CPU)
         return self._computed(batch, side_outputs)
 
-    def _computed(self, batch: Array, side_outputs: bool) -> list[Array]:
+    def _computed(self, batch: Tensor, side_outputs: bool) -> list[Tensor]:
         model = self._resident.model
         model.device = next(model.network.parameters()).device
         return model(batch, side_outputs=side_outputs)

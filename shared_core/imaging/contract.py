@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ..arrays import Array, as_array, as_tensor, floats, is_array, is_on_cpu, library
 from ..errors import BadInput
 from ..spec import Input, Operation
+from .cutout import as_floats
 
 __all__ = ["FACE_NUMBERS", "checked_pictures"]
 
@@ -62,7 +63,7 @@ def _checked(one: Input, picture: Array) -> Array:
         raise BadInput("{name} has the shape {shape}: it holds no pixels.", name=one.name, shape=shape)
     holds = str(picture.dtype).removeprefix("torch.")
     if holds == "uint8":
-        return floats(picture) / 255 if one.kind in ("alpha", "trimap") else picture
+        return as_floats(picture) if one.kind in ("alpha", "trimap") else picture
     if "float" not in holds:
         raise BadInput("{name} holds {found}; it must hold float32 in 0 to 1, or uint8.", name=one.name, found=str(picture.dtype))
     picture = floats(picture)

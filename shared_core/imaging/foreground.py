@@ -220,7 +220,7 @@ def _replace(colours: Array, soft: Array, freed: Array) -> None:
         colours[..., :3] = xp.where(soft[..., None] > 0, freed.permute(1, 2, 0).to(colours.dtype), colours[..., :3])
         return
     place = as_array(colours)
-    planes = [*as_array(freed).astype(place.dtype)]  # five times as fast
+    planes = [*as_array(freed).astype(place.dtype, copy=False)]  # five times as fast
     if place.shape[2] == 4:
         planes.append(cv2.extractChannel(place, 3))
     cv2.copyTo(cv2.merge(planes), as_array(soft), place)

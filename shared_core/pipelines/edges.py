@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..arrays import Array
+from ..imaging.closed_form import closed_form_alpha
+from ..imaging.crf import crf_alpha
 from ..imaging.refine import refine_alpha
 from ..imaging.trimap import constrain_alpha, make_trimap
 from ..progress import Progress
@@ -31,14 +33,10 @@ def fit_to_edges(image: Array, alpha: Array, method: str, width: float, progress
     if method == "none" or (width <= 0 and trimap is None):
         return alpha
     if method == "crf":
-        from ..imaging.crf import crf_alpha
-
         fitted = crf_alpha(image, alpha, min(max(width, _CRF_REACH[0]), _CRF_REACH[1]), progress)
     else:
         fitted = refine_alpha(image, alpha, width, progress, in_place=in_place)
     if method == "closed_form":
-        from ..imaging.closed_form import closed_form_alpha
-
         unknown = make_trimap(fitted, width, width) if trimap is None else trimap
         return closed_form_alpha(image, unknown, fitted, progress)
     return fitted if trimap is None else constrain_alpha(fitted, trimap)

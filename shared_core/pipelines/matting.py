@@ -13,6 +13,7 @@ from ..imaging.resize import enlarge_map
 from ..imaging.trimap import make_trimap
 from ..models.source import Model
 from .confidence import agreement
+from .detail import detail_alpha
 from .edges import fit_to_edges
 from .job import Job
 from .network_alpha import estimate_alpha, estimate_classes
@@ -55,7 +56,7 @@ def _found(
 ) -> tuple[Array, float, Array | None]:  # fmt: skip
     """The alpha of one picture, how sure the network is, and, where wanted, of which pixels."""
     estimate = estimate_alpha(network, one, preprocess)
-    alpha = _in_detail(network, one, estimate.alpha, preprocess, job) if detail and estimate.found[0] else estimate.alpha
+    alpha = detail_alpha(network, one, estimate.alpha, preprocess, job.progress) if detail and estimate.found[0] else estimate.alpha
     agreed = enlarge_map(agreement(estimate.stages), *one.shape[1:3])[0] if job.wants("confidence") else None
     return fit(one, alpha), float(estimate.confidence[0]), agreed
 
@@ -88,12 +89,6 @@ def clothes(image: Array, *, model: str, preprocess: str, job: Job) -> dict[str,
             one.append(mask)
     job.progress(len(image), len(image), "Finding clothes")
     return {name: library(image).stack(made) for name, made in masks.items()}
-
-
-def _in_detail(network: Model, image: Array, alpha: Array, preprocess: str, job: Job) -> Array:
-    from .detail import detail_alpha
-
-    return detail_alpha(network, image, alpha, preprocess, job.progress)
 
 
 def _coloured(image: Array, alpha: Array, job: Job, *, freed: bool = True) -> dict[str, Array]:
