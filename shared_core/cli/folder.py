@@ -27,6 +27,8 @@ __all__ = ["Folder", "automatic_jobs"]
 
 MOST_JOBS = 4
 """taken unasked: more want more memory than they save time"""
+AHEAD = 8
+"""photos under way or waiting for each that is worked on: results are told in order, and a photo that takes long holds up no other"""
 MOST_NOTICES = 4
 """told of one photo: a crowd has hundreds of small faces"""
 
@@ -56,7 +58,7 @@ class Folder:
         overwrite: replace what is there.
         resume: skip photos whose results are all there, and replace those of others.
         report: told of each photo.
-        jobs: photos worked on at once, ≥ 1. Twice as many are on their way at most, so that memory stays bounded.
+        jobs: photos worked on at once, ≥ 1. Others wait as names alone, so that memory stays bounded.
     """
 
     def __init__(self, do: DoPhoto, names: Mapping[str, OutputNames], *, title: str, overwrite: bool, resume: bool, report: Report, jobs: int) -> None:
@@ -77,7 +79,7 @@ class Folder:
                     if one:
                         self.found += 1
                         on_their_way.append(self._begun(one, pool, bar))
-                    while on_their_way and (len(on_their_way) >= 2 * self._jobs or on_their_way[0].made.done()):
+                    while on_their_way and (len(on_their_way) >= AHEAD * self._jobs or on_their_way[0].made.done()):
                         self._settle(on_their_way.popleft())
                 while on_their_way:
                     self._settle(on_their_way.popleft())

@@ -7,7 +7,8 @@ Plain bf16 (8 bits) spoils these networks' masks. Four causes, and what is done 
    unit adds what the constant would have given it: a map that is flat but for the border, where zero padding means "the constant is missing".
    Exact, at any size.
 2. Biases. They stay float32.
-3. Weights. Rounding them shifts each output by its input's mean times the rounding error; the bias takes that shift back.
+3. Weights. Rounding them shifts each output by its input times the rounding error. Each kernel is rounded so that its nine taps add up to what they did,
+   which is what counts where the input is smooth; the bias takes back the little that is left, times the input's mean.
 4. The picture. It enters as its rounded value and the rest, twice as many channels of a layer that has room for them.
 """
 
@@ -112,7 +113,7 @@ class HalfUnit(nn.Module):
         self.dilation, self.reads_picture = conv.dilation[0], picture
         weight, bias = conv.weight.detach(), conv.bias
         assert bias is not None
-        rounded = weight.to(dtype).float()
+        rounded = _rounded(weight, dtype)
         mean = facts.input_mean.to(weight.device, copy=True)
         taps, constant = None, torch.zeros_like(bias, dtype=torch.float64)
         if facts.lowered is not None:  # the first half of the input; the second is the encoder's, concatenated as it is
@@ -125,6 +126,7 @@ class HalfUnit(nn.Module):
             shift = torch.zeros_like(bias, dtype=torch.float64)
         else:
             shift = ((weight.double() - rounded.double()).sum((2, 3)) * mean).sum(1)
+            weight = rounded
         floor = torch.zeros_like(bias, dtype=torch.float64) if lowered is None else -lowered.to(bias.device)
         self.weight = nn.Parameter(weight.to(kept), requires_grad=False)
         self.bias: Tensor
@@ -160,6 +162,19 @@ class HalfUnit(nn.Module):
         at = self.bias.new_ones(size, dtype=torch.int32).cumsum(0, dtype=torch.int32) - 1  # arange would tie a traced program to one device
         at = torch.stack((at - self.dilation, at, at + self.dilation))
         return ((at >= 0) & (at < size)).float()
+
+
+def _rounded(weight: Tensor, dtype: torch.dtype) -> Tensor:
+    """A convolution's weight [O, I, h, w] with the values of `dtype`, as float32: the larger taps first, each with what rounding left of those before it."""
+    taps, order = weight.flatten(2).double(), weight.flatten(2).abs().argsort(dim=2, descending=True, stable=True)
+    left = torch.zeros_like(taps[..., 0])
+    made = torch.empty_like(taps)
+    for at in order.unbind(2):
+        wanted = taps.gather(2, at[..., None])[..., 0] + left
+        rounded = wanted.to(dtype).double()
+        made.scatter_(2, at[..., None], rounded[..., None])
+        left = wanted - rounded
+    return made.reshape(weight.shape).float()
 
 
 def split_picture(x: Tensor) -> Tensor:

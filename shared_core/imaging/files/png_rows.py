@@ -10,10 +10,12 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
+
+from ...processors import processors
 
 __all__ = ["zlib_stream"]
 
@@ -44,11 +46,8 @@ def zlib_stream(pixels: np.ndarray) -> Iterator[bytes]:
     if libdeflate and isal and _TWO_BYTES <= pixels.nbytes < _WHOLE_BYTES:
         is_mask = pixels.ndim == 2
         rows = _rows_with(0.5 if is_mask else _QUICK, pixels)
-        with ThreadPoolExecutor(1) as beside:
-            begun = beside.submit(lambda: isal(_filtered(pixels, 0, rows), last=False))
-            rest = _filtered(pixels, rows, len(pixels))
-            second = isal(rest, last=True) if is_mask else libdeflate(rest)
-        first = begun.result()
+        compress = partial(isal, last=True) if is_mask else libdeflate
+        first, second = _both(lambda: isal(_filtered(pixels, 0, rows), last=False), lambda: compress(_filtered(pixels, rows, len(pixels))))
         yield _HEADER + first.stream
         yield second.stream
         yield struct.pack(">I", _sum_of_both(first.sum, second.sum, second.length))
@@ -61,6 +60,16 @@ def zlib_stream(pixels: np.ndarray) -> Iterator[bytes]:
             if made := compressor.compress(_filtered(pixels, part.start, part.stop).data):
                 yield made
         yield compressor.flush()
+
+
+def _both(first: Callable[[], _Deflated], second: Callable[[], _Deflated]) -> tuple[_Deflated, _Deflated]:
+    """Side by side; in a thread that shares the processors with others, one after the other."""
+    if processors() == 1:
+        return first(), second()
+    with ThreadPoolExecutor(1) as beside:
+        begun = beside.submit(first)
+        made = second()
+    return begun.result(), made
 
 
 def _rows_with(share: float, pixels: np.ndarray) -> int:
