@@ -9,6 +9,7 @@ from u2studio.shared_core.models.load import load
 from u2studio.shared_core.models.recognise import build
 from u2studio.shared_core.models.store import EMBEDDED
 from u2studio.shared_core.networks.half_precision import HalfUnit, cancelling_units, fit_for_half_precision, measure_units, split_picture
+from u2studio.shared_core.networks.rsu import ConvUnit
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -97,6 +98,20 @@ def test_constants_stay_float32(embedded: nn.Module) -> None:
     assert len(units) == 112
     assert {one.weight.dtype for one in units} == {torch.bfloat16}
     assert {one.bias.dtype for one in units} == {torch.float32}
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_the_taps_of_a_kernel_add_up_to_what_they_did(embedded: nn.Module, dtype: torch.dtype) -> None:
+    fit = fit_for_half_precision(embedded, measure_units(embedded, noise(1, 3, 96, 96)), dtype, stored=torch.float32)
+    ours, singly = [], []
+    for name, unit in embedded.named_modules():
+        if isinstance(unit, ConvUnit) and name != "stage1.rebnconvin":  # whose rounding errors are channels of their own
+            exact, rounded = unit.conv_s1.weight, fit.get_parameter(f"{name}.weight")
+            assert torch.equal(rounded, rounded.to(dtype).float())
+            ours.append((rounded - exact).sum((2, 3)).abs().mean())
+            singly.append((exact.to(dtype).float() - exact).sum((2, 3)).abs().mean())
+    assert len(ours) == 111
+    assert sum(ours) * 10 < sum(singly)
 
 
 def test_float32_rewrites_what_cancels_and_the_unit_before_it(embedded: nn.Module) -> None:
