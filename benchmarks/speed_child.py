@@ -84,7 +84,11 @@ def our_jobs(folder: Path) -> Jobs:
         one = Photo(source=folder / "large.jpg", name="-", targets={output: folder / target})
         do_photo(one, wish, None, models=engine_models(name), progress=silent, language="en")
 
-    jobs: Jobs = {"folder": lambda: _folder(folder, PLAIN), "folder by default": lambda: _folder(folder, {}), "edge refinement": lambda: _refined(folder)}
+    jobs: Jobs = {
+        "folder": lambda: _folder(folder, PLAIN, "ours"),
+        "folder by default": lambda: _folder(folder, {}, "ours by default"),
+        "edge refinement": lambda: _refined(folder),
+    }
     for name in ENGINES:
         jobs[f"network {name}"] = lambda name=name: engine_models(name).get("u2netp")(batches(320)[0])
         jobs[f"network 1024 {name}"] = lambda name=name: engine_models(name).get("u2netp")(batches(1024)[0])
@@ -95,7 +99,7 @@ def our_jobs(folder: Path) -> Jobs:
     return jobs
 
 
-def _folder(folder: Path, matte: Mapping[str, object]) -> None:
+def _folder(folder: Path, matte: Mapping[str, object], target: str) -> None:
     """As `u2studio matte FOLDER`, with models loaded."""
     from u2studio.shared_core.cli.folder import Folder, automatic_jobs
     from u2studio.shared_core.cli.photo import Photo, Wish, do_photo
@@ -108,7 +112,7 @@ def _folder(folder: Path, matte: Mapping[str, object]) -> None:
     def do(photo: Photo, progress: Progress):
         return do_photo(photo, wish, None, models=engine_models("best", automatic_jobs()), progress=progress, language="en")
 
-    names = {"cutout": OutputNames(folder / "ours")}
+    names = {"cutout": OutputNames(folder / target)}
     Folder(do, names, title="Cutting out", overwrite=True, resume=False, report=Report(None), jobs=automatic_jobs()).work(find_pictures([str(folder / "many")]))
 
 
