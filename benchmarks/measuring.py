@@ -30,8 +30,9 @@ turns, in an order that is reversed every other round, and the least of the roun
 
 Tried and left: decoding a JPEG four times smaller where only the mask is wanted saves 15 ms at 12 megapixels, but masks of doubtful pictures stray by 0.003,
 more than all of bf16; batches of pictures on two cores gain nothing over one picture after the other; ISA-L for a whole PNG saves another 40 ms and
-makes it 9 % larger; weights rounded to bf16 so that their errors cancel (GPTQ, on photos and noise) halve the errors that rounding weights makes, but masks
-stray as far as before, for what is left comes from rounding between the layers; a constant channel that carries a unit's bias gains nothing over a fused sum.
+makes it 9 % larger; weights rounded to bf16 so that their errors cancel (GPTQ, on photos and noise) halve the errors of the weights, as
+rounding each kernel so that its taps add up does with no photos at all; the rest comes from rounding between the layers; a constant channel that carries a
+unit's bias gains nothing over a fused sum.
 The first run of a weights file on a machine is not in these figures: it measures the file and keeps a compiled graph, and needs PyTorch for both.
 """
 

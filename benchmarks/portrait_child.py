@@ -39,7 +39,8 @@ def _official_network(model: str) -> torch.nn.Module:
 def official_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) -> Jobs:
     """U-2-Net's u2net_portrait_demo.py as it is called on one photo: also with autograd's records, which it does not turn off.
 
-    The network is ours, as published: batch-norm not folded, float32, all seven outputs.
+    The network is ours, as published: batch-norm not folded, float32, all seven outputs. Timed alone it makes no records: those of a large picture, gigabytes,
+    would take most of the time.
     """
     import cv2
     import numpy as np
@@ -75,7 +76,11 @@ def official_jobs(folder: Path, model: str, crops: list[str], sides: list[int]) 
         assert picture is not None
         cv2.imwrite(str(folder / "official.png"), (drawn(cropped(picture, found(picture))) * 255).astype(np.uint8))
 
-    jobs: Jobs = {f"network {size}": lambda size=size: drawn(np.full((size, size, 3), 128, np.uint8)) for size in sides}
+    @torch.no_grad()
+    def alone(size: int) -> None:
+        drawn(np.full((size, size, 3), 128, np.uint8))
+
+    jobs: Jobs = {f"network {size}": lambda size=size: alone(size) for size in sides}
     for size in crops:
         read: Any = cache(lambda size=size: cv2.imread(str(folder / f"{size}.jpg")))
         jobs[f"photo {size}"] = lambda size=size: program(size)

@@ -167,7 +167,8 @@ rembg neither refines the edge nor frees its colours of the background; rows "wh
         share = (ours.folder / "ours.png").stat().st_size / (ours.folder / "theirs.png").stat().st_size
         plain, default, peer = (sum(file.stat().st_size for file in (ours.folder / name).glob("*.png")) for name in ("ours", "ours by default", "theirs"))
         text += f"\nPNG of the cut-out: {share:.2f} times rembg's bytes (goal ≤ 1.15), with straight colour; rembg's is multiplied by alpha."
-        text += f"\nThose of the folder: {plain / peer:.2f} times, by default {default / peer:.2f} times: straight colour keeps all that shines through where alpha is low."
+        text += f"\nThose of the folder: {plain / peer:.2f} times, by default {default / peer:.2f} times:"
+        text += " straight colour keeps all that shines through where alpha is low."
     return f"{text}\n\n{precision(arguments.pictures)}"
 
 
