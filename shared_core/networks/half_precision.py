@@ -75,7 +75,7 @@ def fit_for_half_precision(network: nn.Module, facts: dict[str, UnitFacts], dtyp
         facts: by `measure_units`.
         dtype: bfloat16 or float16, the format it will be computed in; float32 for files whose reader may compute in fewer bits: the very same function,
             with those units alone rewritten that cancel.
-        stored: format of the weights in the module; default `dtype`. float32 is for engines that do the rounding themselves.
+        stored: format of the weights in the module; default `dtype`. float32 is for engines that are given their weights so; the values are those of `dtype`.
     Returns: a network for inputs in `dtype`; a U2Net's unit that reads the picture takes it in float32.
     """
     kept = stored or dtype

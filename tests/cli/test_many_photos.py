@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -65,6 +66,24 @@ def test_photos_at_once_share_the_processors(jobs: int, share: int, monkeypatch:
     folder = Folder(do, {}, title="Cutting out", overwrite=False, resume=False, report=Report(None), jobs=jobs)
     folder.work(iter([Found(path=Path("photo.jpg"))] * 3))
     assert used == [share] * 3
+
+
+def test_a_photo_that_takes_long_holds_up_no_other() -> None:
+    others: list[str] = []
+    all_others = Event()
+
+    def do(photo: Photo, progress: Progress) -> Made:
+        if photo.name == "0.jpg":
+            assert all_others.wait(60)
+        else:
+            others.append(photo.name)
+            if len(others) == 8:
+                all_others.set()
+        return Made(provenance={}, notices=[])
+
+    folder = Folder(do, {}, title="Cutting out", overwrite=False, resume=False, report=Report(None), jobs=2)
+    folder.work(iter(Found(path=Path(f"{number}.jpg")) for number in range(9)))
+    assert folder.finished == 9
 
 
 def test_several_at_once_make_what_one_after_the_other_makes(u2studio: Callable, album: Path) -> None:

@@ -11,13 +11,14 @@ from u2studio.shared_core.imaging.files.picture import Metadata
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 4), (700, 613, 4), (300, 1201, 3), (90, 70)], ids=str)
-@pytest.mark.parametrize("compressor", ["libdeflate and ISA-L", "libdeflate", "zlib", "a picture too large to hold"])
+@pytest.mark.parametrize("compressor", ["libdeflate and ISA-L", "libdeflate and ISA-L on one processor", "libdeflate", "zlib", "a picture too large to hold"])
 def test_every_compressor_keeps_every_pixel(shape: tuple[int, ...], compressor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if compressor.startswith("libdeflate"):
         pytest.importorskip("deflate")
-    if compressor == "libdeflate and ISA-L":
+    if "ISA-L" in compressor:
         pytest.importorskip("isal")
         monkeypatch.setattr(png_rows, "_TWO_BYTES", 1)
+        monkeypatch.setattr(png_rows, "processors", lambda: 1 if "one" in compressor else 2)
     elif compressor == "zlib":
         monkeypatch.setattr(png_rows, "_libdeflate", lambda: None)
     elif compressor != "libdeflate":
