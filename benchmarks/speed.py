@@ -165,9 +165,9 @@ rembg neither refines the edge nor frees its colours of the background; rows "wh
     text += f"\nFolder: {arguments.files / min(times['folder']):.1f} photos a second; processors busy {100 * at_work / min(times['folder']) / cores:.0f} %."
     if theirs:
         share = (ours.folder / "ours.png").stat().st_size / (ours.folder / "theirs.png").stat().st_size
-        plain, default, peer = (sum(file.stat().st_size for file in (ours.folder / name).glob("*.png")) for name in ("ours", "ours by default", "theirs"))
+        plain, default, rembg = (sum(file.stat().st_size for file in (ours.folder / name).glob("*.png")) for name in ("ours", "ours by default", "theirs"))
         text += f"\nPNG of the cut-out: {share:.2f} times rembg's bytes (goal ≤ 1.15), with straight colour; rembg's is multiplied by alpha."
-        text += f"\nThose of the folder: {plain / peer:.2f} times, by default {default / peer:.2f} times:"
+        text += f"\nThose of the folder: {plain / rembg:.2f} times, by default {default / rembg:.2f} times:"
         text += " straight colour keeps all that shines through where alpha is low."
     return f"{text}\n\n{precision(arguments.pictures)}"
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ...processors import processors
+from ..alone import each
 
 __all__ = ["zlib_stream"]
 
@@ -44,10 +43,7 @@ def zlib_stream(pixels: np.ndarray) -> Iterator[bytes]:
     """
     libdeflate, isal = _libdeflate(), _isal()
     if libdeflate and isal and _TWO_BYTES <= pixels.nbytes < _WHOLE_BYTES:
-        is_mask = pixels.ndim == 2
-        rows = _rows_with(0.5 if is_mask else _QUICK, pixels)
-        compress = partial(isal, last=True) if is_mask else libdeflate
-        first, second = _both(lambda: isal(_filtered(pixels, 0, rows), last=False), lambda: compress(_filtered(pixels, rows, len(pixels))))
+        first, second = _in_two(pixels, libdeflate, isal)
         yield _HEADER + first.stream
         yield second.stream
         yield struct.pack(">I", _sum_of_both(first.sum, second.sum, second.length))
@@ -62,14 +58,18 @@ def zlib_stream(pixels: np.ndarray) -> Iterator[bytes]:
         yield compressor.flush()
 
 
-def _both(first: Callable[[], _Deflated], second: Callable[[], _Deflated]) -> tuple[_Deflated, _Deflated]:
-    """Side by side; in a thread that shares the processors with others, one after the other."""
-    if processors() == 1:
-        return first(), second()
-    with ThreadPoolExecutor(1) as beside:
-        begun = beside.submit(first)
-        made = second()
-    return begun.result(), made
+def _in_two(pixels: np.ndarray, libdeflate: Callable[[np.ndarray], _Deflated], isal: _Isal) -> tuple[_Deflated, _Deflated]:
+    """The upper rows and the lower ones."""
+    is_mask = pixels.ndim == 2
+    rows = _rows_with(0.5 if is_mask else _QUICK, pixels)
+    made: dict[bool, _Deflated] = {}
+
+    def compress(last: bool) -> None:
+        part = _filtered(pixels, rows, len(pixels)) if last else _filtered(pixels, 0, rows)
+        made[last] = libdeflate(part) if last and not is_mask else isal(part, last=last)
+
+    each(compress, (False, True), pixels)
+    return made[False], made[True]
 
 
 def _rows_with(share: float, pixels: np.ndarray) -> int:
